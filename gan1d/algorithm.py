@@ -1,0 +1,397 @@
+"""Algorithm 1 of Goodfellow et al. 2014 as one compiled program: init, one iteration, a whole run.
+
+Randomness is keyed by seed, purpose, absolute iteration and update, never by where a loop happens to be: a run that goes on from a
+recorded state repeats, bit for bit, the one that never stopped. It is drawn in bulk, a chunk of updates at a time, because drawing
+inside the step costs more than the step. Whatever a slider can move is an argument of the program; see `config.Structure` for the rest.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from gan1d import networks
+from gan1d.config import MAX_FRAMES, Config, Mixture, Structure
+from gan1d.data import DISTRIBUTIONS
+from gan1d.losses import LOSSES
+from gan1d.noise import noise_edges, noise_masses, noise_nodes
+from gan1d.regularizers import PENALTIES, l2
+
+Tree = Any
+Scalars = dict[str, Any]
+
+CHUNK = 64
+"""Updates whose random numbers are drawn at once: past about this many, nothing more is gained on a CPU."""
+CHECKPOINTS = 16
+"""Whole states kept of a run; any other is replayed from the nearest before it."""
+STREAMS = ("init_d", "init_g", "real", "noise_d", "noise_g", "dropout_d", "dropout_g")
+"""A random stream for each purpose. Append only: a stream's key is its place."""
+NODES = 128
+"""Cells for the expectations of what D says: their error is below 1e-3 nats (tests/test_algorithm.py)."""
+
+Z_EDGES = noise_edges()
+_NODE_EDGES = noise_edges(NODES)
+Z_NODES, NODE_MASSES = noise_nodes(_NODE_EDGES), noise_masses(_NODE_EDGES)
+
+
+class Players(NamedTuple):
+    """Parameters and optimiser states of both players."""
+
+    d: Tree
+    d_opt: Tree
+    g: Tree
+    g_opt: Tree
+
+
+class State(NamedTuple):
+    """Everything that training carries. iteration (): the last finite one; diverged_at (): the first that was not, or -1."""
+
+    players: Players
+    iteration: jax.Array
+    diverged_at: jax.Array
+
+
+class DrawsD(NamedTuple):
+    """Random numbers of one discriminator update: real and noise (B,), keep (2B, H) uint8 or None, H the hidden units of D."""
+
+    real: jax.Array
+    noise: jax.Array
+    keep: jax.Array | None
+
+
+class DrawsG(NamedTuple):
+    """Random numbers of one generator update: noise (B,), keep (B, H) uint8 or None."""
+
+    noise: jax.Array
+    keep: jax.Array | None
+
+
+class Points(NamedTuple):
+    """Where D is looked at: the picture's grid x (X,), and nodes of the data (N,) for expectations."""
+
+    x: Any
+    data: Any
+
+
+def numbers(config: Config) -> Scalars:
+    """The traced part of a config, as float32 and int32 arrays: the argument that a slider moves."""
+    d, t = config.discriminator, config.training
+    family = DISTRIBUTIONS[config.data.kind]
+    floats = {
+        "g_mean": config.generator.mean,
+        "g_std": config.generator.std,
+        "dropout": d.dropout,
+        "l2": d.l2,
+        "penalty_weight": t.penalty_weight,
+        "lr_d": t.lr_d,
+        "lr_g": t.lr_g,
+        "beta1": t.beta1,
+        "beta2": t.beta2,
+    }
+    whole = {"k_d": t.k_d, "k_g": t.k_g, "seed": t.seed}
+    return {
+        "data": {k: np.asarray(v, np.float32) for k, v in family.numbers(config.data).items()},
+        **{k: np.float32(v) for k, v in floats.items()},
+        **{k: np.int32(v) for k, v in whole.items()},
+    }
+
+
+def stream(n: Scalars, purpose: str) -> jax.Array:
+    """The root key of one purpose."""
+    return jax.random.fold_in(jax.random.key(n["seed"]), STREAMS.index(purpose))
+
+
+# ---- the players
+
+
+def optimizer(name: str, n: Scalars) -> optax.GradientTransformation:
+    """The update direction, before its learning rate (which is a number, and may be 0)."""
+    return {"adam": optax.scale_by_adam(b1=n["beta1"], b2=n["beta2"], eps=1e-8)}[name]
+
+
+def skeletons(s: Structure) -> tuple[Any, Any]:
+    """The modules without their parameters: D's and G's graph definitions."""
+    key = jax.random.key(0)
+    d = nnx.eval_shape(lambda: networks.discriminator(s, key))
+    g = nnx.eval_shape(lambda: networks.generator(s, key))
+    return nnx.split(d)[0], nnx.split(g)[0]
+
+
+@partial(jax.jit, static_argnums=0)
+def initial(s: Structure, n: Scalars) -> State:
+    """The state before any update."""
+    d = nnx.split(networks.discriminator(s, stream(n, "init_d")))[1]
+    module = networks.generator(s, stream(n, "init_g"))
+    if isinstance(module, networks.LinearGenerator):
+        module.mean[...], module.std[...] = n["g_mean"], n["g_std"]
+    g = nnx.split(module)[1]
+    tx = optimizer(s.optimizer, n)
+    return State(Players(d, tx.init(d), g, tx.init(g)), jnp.int32(0), jnp.int32(-1))
+
+
+def key_of(n: Scalars, purpose: str, iteration: jax.Array, update: jax.Array) -> jax.Array:
+    """The key of one update, out of seed, purpose, absolute iteration and the update's place in the iteration."""
+    return jax.random.fold_in(jax.random.fold_in(stream(n, purpose), iteration), update)
+
+
+def dropout_bits(s: Structure, key: jax.Array, rows: int) -> jax.Array | None:
+    """A random byte for each sample and hidden unit (rows, H); four come out of each random word."""
+    hidden, _, dropout = s.discriminator
+    if not dropout:
+        return None
+    count = rows * sum(hidden)
+    words = jax.random.bits(key, (-(-count // 4),), jnp.uint32)
+    return jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(-1)[:count].reshape(rows, sum(hidden))
+
+
+def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
+    """The random numbers of a discriminator update: a fresh batch of data and of noise."""
+    return DrawsD(
+        real=DISTRIBUTIONS[s.data].sample(key_of(n, "real", iteration, update), n["data"], s.batch),
+        noise=jax.random.normal(key_of(n, "noise_d", iteration, update), (s.batch,)),
+        keep=dropout_bits(s, key_of(n, "dropout_d", iteration, update), 2 * s.batch),
+    )
+
+
+def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsG:
+    """The random numbers of a generator update: a fresh batch of noise."""
+    return DrawsG(
+        noise=jax.random.normal(key_of(n, "noise_g", iteration, update), (s.batch,)),
+        keep=dropout_bits(s, key_of(n, "dropout_g", iteration, update), s.batch),
+    )
+
+
+def keep_factors(s: Structure, n: Scalars, masks: jax.Array | None) -> list[jax.Array] | None:
+    """Dropout's factors, a layer at a time: 0, or one over the keep probability. The rate is rounded to 1/256."""
+    if masks is None:
+        return None
+    threshold = jnp.round(n["dropout"] * 256)
+    factor = jnp.where(masks.astype(jnp.float32) >= threshold, 256 / (256 - threshold), 0.0)
+    return jnp.split(factor, np.cumsum(s.discriminator[0])[:-1], axis=1)
+
+
+def update_d(s: Structure, n: Scalars, players: Players, draws: DrawsD) -> tuple[Players, tuple[jax.Array, jax.Array]]:
+    """One discriminator update. Returns the players and (batch loss without L2 or penalty (), norm of the whole gradient ())."""
+    loss, penalty = LOSSES[s.loss], PENALTIES[s.penalty]
+    d_graph, g_graph = skeletons(s)
+    fake = nnx.merge(g_graph, players.g)(draws.noise)
+    keep = keep_factors(s, n, draws.keep)
+
+    def objective(d: Tree) -> tuple[jax.Array, jax.Array]:
+        module = nnx.merge(d_graph, d)
+        logits = module(jnp.concatenate([draws.real, fake]), keep)
+        batch = jnp.mean(loss.real(logits[: s.batch])) + jnp.mean(loss.fake(logits[s.batch :]))
+        total = batch + n["l2"] * l2(d)
+        if penalty is not None:
+            keep_real = None if keep is None else [k[: s.batch] for k in keep]
+            total += n["penalty_weight"] * penalty(lambda x: module(x, keep_real), draws.real, fake)
+        return total, batch
+
+    grads, batch = jax.grad(objective, has_aux=True)(players.d)
+    d, d_opt = _apply(s, n, "lr_d", players.d, players.d_opt, grads)
+    return players._replace(d=d, d_opt=d_opt), (batch, optax.global_norm(grads))
+
+
+def update_g(s: Structure, n: Scalars, players: Players, draws: DrawsG) -> tuple[Players, tuple[jax.Array, jax.Array]]:
+    """One generator update. Returns the players and (batch loss (), gradient norm ())."""
+    d_graph, g_graph = skeletons(s)
+    module = nnx.merge(d_graph, players.d)
+    keep = keep_factors(s, n, draws.keep)
+
+    def objective(g: Tree) -> jax.Array:
+        return jnp.mean(LOSSES[s.loss].generator(module(nnx.merge(g_graph, g)(draws.noise), keep)))
+
+    batch, grads = jax.value_and_grad(objective)(players.g)
+    g, g_opt = _apply(s, n, "lr_g", players.g, players.g_opt, grads)
+    return players._replace(g=g, g_opt=g_opt), (batch, optax.global_norm(grads))
+
+
+def _apply(s: Structure, n: Scalars, rate: str, params: Tree, opt: Tree, grads: Tree) -> tuple[Tree, Tree]:
+    direction, opt = optimizer(s.optimizer, n).update(grads, opt, params)
+    return jax.tree.map(lambda p, u: p - n[rate] * u, params, direction), opt
+
+
+# ---- what is recorded
+
+
+def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Array]:
+    """One recorded state: D on the grid, G, and expectations without L2, penalty or dropout.
+
+    d (X,): D's probability or score. g: (2,) mean and std of a linear generator, else (N+1,) its values at `Z_EDGES`.
+    loss_d, loss_g, value = V(D,G), p_real_on_real, p_real_on_fake (): expectations over p_data and p_gen by
+    quadrature; nats, probabilities.
+    """
+    loss = LOSSES[s.loss]
+    d_graph, g_graph = skeletons(s)
+    g_module = nnx.merge(g_graph, players.g)
+    fake = g_module(jnp.asarray(Z_NODES, jnp.float32))
+    if isinstance(g_module, networks.LinearGenerator):
+        g = jnp.stack([g_module.mean[...], jnp.abs(g_module.std[...])])
+    else:
+        g = g_module(jnp.asarray(Z_EDGES, jnp.float32))
+    cells, nodes = len(points.x), len(points.data)
+    logits = nnx.merge(d_graph, players.d)(jnp.concatenate([points.x, points.data, fake]))
+    on_grid, on_real, on_fake = (
+        logits[:cells],
+        logits[cells : cells + nodes],
+        logits[cells + nodes :],
+    )
+    weight = jnp.asarray(NODE_MASSES, jnp.float32)
+    return {
+        "d": jax.nn.sigmoid(on_grid) if loss.output == "probability" else on_grid,
+        "g": g,
+        "loss_d": weight @ loss.real(on_real) + weight @ loss.fake(on_fake),
+        "loss_g": weight @ loss.generator(on_fake),
+        "value": -(weight @ jax.nn.softplus(-on_real)) - weight @ jax.nn.softplus(on_fake),
+        "p_real_on_real": weight @ jax.nn.sigmoid(on_real),
+        "p_real_on_fake": weight @ jax.nn.sigmoid(on_fake),
+    }
+
+
+SEEN = ("batch_loss_d", "batch_loss_g", "grad_norm_d", "grad_norm_g")
+"""What training itself saw, averaged over the iterations since the recorded state before."""
+
+
+class Tape(NamedTuple):
+    """A run so far: where it began (), its state, the sums of `SEEN` since the last recorded state (4,), and what is recorded.
+
+    rows: name -> (MAX_FRAMES + 1, …) of `observe` and `SEEN`; those past the last recorded state are not filled.
+    checkpoints: whole `State`s, (CHECKPOINTS + 1, …).
+    """
+
+    first: Any
+    state: State
+    total: Any
+    rows: dict[str, Any]
+    checkpoints: State
+
+
+@cache
+def tape_shapes(s: Structure, cells: int, nodes: int) -> tuple[dict[str, Any], State]:
+    """Shapes of one recorded row and of one state; traced once for each structure."""
+    n = numbers(Config(data=Mixture(means=(0.0,), stds=(1.0,))))
+    state = jax.eval_shape(partial(initial, s), n)
+    points = Points(np.zeros(cells, np.float32), np.zeros(nodes, np.float32))
+    row = jax.eval_shape(partial(observe, s), state.players, points)
+    return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32)), state
+
+
+def blank(s: Structure, start: State, points: Points) -> Tape:
+    """An empty tape that begins at a state; NumPy, so that nothing is compiled for it."""
+    row, state = tape_shapes(s, len(points.x), len(points.data))
+
+    def buffer(length: int, like: Any) -> np.ndarray:
+        return np.zeros((length, *like.shape), like.dtype)
+
+    return Tape(
+        first=np.int32(start.iteration),
+        state=start,
+        total=np.zeros(4, np.float32),
+        rows=jax.tree.map(partial(buffer, MAX_FRAMES + 1), row),
+        checkpoints=jax.tree.map(partial(buffer, CHECKPOINTS + 1), state),
+    )
+
+
+# ---- training
+
+
+def iterate(
+    s: Structure, n: Scalars, players: Players, draws: tuple[DrawsD, DrawsG], i: jax.Array
+) -> tuple[Players, jax.Array]:
+    """One iteration: k_d discriminator updates, then k_g generator updates.
+
+    draws hold a row for each update of a chunk; this is the chunk's i-th iteration. Returns the players and the mean of `SEEN` (4,).
+    """
+
+    def repeat(update: Any, count: jax.Array, rows: Any, players: Players) -> tuple[Players, jax.Array]:
+        def body(j: jax.Array, carry: tuple[Players, jax.Array]) -> tuple[Players, jax.Array]:
+            players, total = carry
+            players, seen = update(s, n, players, jax.tree.map(lambda a: a[i * count + j], rows))
+            return players, total + jnp.stack(seen)
+
+        players, total = jax.lax.fori_loop(0, count, body, (players, jnp.zeros(2)))
+        return players, total / count
+
+    players, (loss_d, norm_d) = repeat(update_d, n["k_d"], draws[0], players)
+    players, (loss_g, norm_g) = repeat(update_g, n["k_g"], draws[1], players)
+    return players, jnp.stack([loss_d, loss_g, norm_d, norm_g])
+
+
+def advance(
+    s: Structure,
+    n: Scalars,
+    state: State,
+    draws: tuple[DrawsD, DrawsG],
+    i: jax.Array,
+    iteration: jax.Array,
+) -> tuple[State, jax.Array]:
+    """`iterate`, unless the run has diverged or does so now: then the state stays what it was, and says at which iteration."""
+    players, seen = iterate(s, n, state.players, draws, i)
+    finite = jnp.isfinite(jnp.sum(seen))
+    for leaf in jax.tree.leaves((players.d, players.g)):
+        finite &= jnp.isfinite(jnp.sum(leaf))
+    going = (state.diverged_at < 0) & finite
+    kept = jax.tree.map(lambda new, old: jnp.where(going, new, old), players, state.players)
+    diverged = jnp.where((state.diverged_at < 0) & ~finite, iteration, state.diverged_at)
+    return State(kept, jnp.where(going, iteration, state.iteration), diverged), seen
+
+
+@partial(jax.jit, static_argnums=0)
+def run(
+    s: Structure,
+    n: Scalars,
+    tape: Tape,
+    until: jax.Array,
+    last: jax.Array,
+    stride: jax.Array,
+    points: Points,
+) -> Tape:
+    """Goes on with a run that ends at iteration `last` as far as `until`, recording every `stride` iterations and at the last one."""
+    first = tape.first
+    frames = (last - first + stride - 1) // stride
+    per_chunk = CHUNK // jnp.maximum(n["k_d"], n["k_g"])
+
+    def put(tape: Tape, row: Any, slot: Any, seen: jax.Array) -> Tape:
+        values = observe(s, tape.state.players, points) | dict(zip(SEEN, seen, strict=True))
+        rows = jax.tree.map(lambda buffer, value: buffer.at[row].set(value), tape.rows, values)
+        checkpoints = jax.tree.map(lambda buffer, value: buffer.at[slot].set(value), tape.checkpoints, tape.state)
+        return tape._replace(total=jnp.zeros(4), rows=rows, checkpoints=checkpoints)
+
+    def record(iteration: jax.Array, tape: Tape) -> Tape:
+        row = (iteration - first + stride - 1) // stride
+        since = (iteration - first - 1) % stride + 1
+        return put(tape, row, 1 + (row - 1) * CHECKPOINTS // frames, tape.total / since)
+
+    def chunk(carry: tuple[jax.Array, Tape]) -> tuple[jax.Array, Tape]:
+        done, tape = carry
+        slots = jnp.arange(CHUNK)
+        draws = (
+            jax.vmap(lambda i: draw_d(s, n, done + 1 + i // n["k_d"], i % n["k_d"]))(slots),
+            jax.vmap(lambda i: draw_g(s, n, done + 1 + i // n["k_g"], i % n["k_g"]))(slots),
+        )
+
+        def step(i: jax.Array, tape: Tape) -> Tape:
+            iteration = done + 1 + i
+            state, seen = advance(s, n, tape.state, draws, i, iteration)
+            tape = tape._replace(state=state, total=tape.total + seen)
+            due = ((iteration - first) % stride == 0) | (iteration == last)
+            return jax.lax.cond(due, partial(record, iteration), lambda same: same, tape)
+
+        count = jnp.minimum(per_chunk, until - done)
+        return done + count, jax.lax.fori_loop(0, count, step, tape)
+
+    def more(carry: tuple[jax.Array, Tape]) -> jax.Array:
+        done, tape = carry
+        at = tape.state.diverged_at
+        shown = (at >= 0) & (done - first >= (at - first + stride - 1) // stride * stride)
+        return (done < until) & ~shown  # a run that has diverged stops once a recorded state shows it
+
+    begin = tape.state.iteration
+    tape = jax.lax.cond(begin == first, lambda tape: put(tape, 0, 0, jnp.full(4, jnp.nan)), lambda same: same, tape)
+    return jax.lax.while_loop(more, chunk, (begin, tape))[1]

@@ -1,0 +1,257 @@
+"""The command line: `gan1d scenarios`, `train`, `export`, `app`. Results on stdout, progress and messages on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Generative Adversarial Networks on the real line.",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def scenarios(as_json: AsJson = False) -> None:
+    """List the scenarios: what must be seen in each, and how often it was."""
+    from gan1d.catalogue import DISCRIMINATORS
+    from gan1d.catalogue import scenarios as known
+
+    rows = [
+        {
+            "name": s.name,
+            "title": s.title,
+            "text": s.text,
+            "expects": s.expects,
+            "discriminator": s.discriminator,
+            "rates": {d: s.with_discriminator(d).rate for d in DISCRIMINATORS},
+            "config": s.config.to_dict(),
+        }
+        for s in known.values()
+    ]
+    if as_json:
+        print(json.dumps({"scenarios": rows}))
+        return
+    for s, row in zip(known.values(), rows, strict=True):
+        rate = s.rate
+        held = f"held in {rate['held']} of {rate['of']} seeds" if rate else "rate not measured"
+        print(f"{row['name']:22} {row['expects']:16} {held:24} {row['title']}")
+
+
+@app.command()
+def train(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="SCENARIO|FILE.json", help="A scenario's name, or a config as JSON."),
+    ],
+    discriminator: Annotated[str | None, typer.Option(help="plain, l2, dropout or l2-dropout.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="data.means=[-3,8]; may be repeated."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random number.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="RUN.npz", help="Save the run.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train, and say what came out."""
+    name, config = _config(what, discriminator, set_ or [], seed)
+    if out is not None:
+        _check_out(out, ("npz",))
+    with _progress(f"training {name}, {config.training.iterations} iterations"):
+        from gan1d.training import train as run_training
+
+        run = run_training(config, device=device)
+        if out is not None:
+            run.save(out)
+    report = {
+        "scenario": name,
+        "seed": config.training.seed,
+        "iterations": int(run.iteration[-1]),
+        "status": run.summary["status"],
+        "diverged_at": run.summary["diverged_at"],
+        "diagnosis": {**run.diagnosis._asdict(), "also": list(run.diagnosis.also)},
+        "metrics": run.metrics,
+        "seconds": {k: round(v, 4) for k, v in run.seconds.items()},
+        "compilations": run.compilations,
+    }
+    if as_json:
+        print(json.dumps(report, allow_nan=False))
+        return
+    print(f"{run.diagnosis.kind}: {run.diagnosis.evidence}")
+    for key, value in run.metrics.items():
+        print(f"  {key:16} {'not finite' if value is None else f'{value:.6g}'} {UNITS.get(key, '')}".rstrip())
+
+
+UNITS = {
+    "jsd": "nats",
+    "kl_data_gen": "nats",
+    "kl_gen_data": "nats",
+    "value": "nats",
+} | dict.fromkeys(("w1", "mean", "std"), "data units")
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN.npz", help="A run that `train -o` saved.")],
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT.(npz|csv|json)", help="What to write; its ending decides."),
+    ],
+) -> None:
+    """Write a saved run as CSV (and OUT.densities.csv), JSON or npz."""
+    import gan1d
+    from gan1d.tables import FORMATS
+    from gan1d.tables import export as write
+
+    _check_out(out, FORMATS)
+    with _progress(f"writing {out}"):
+        try:
+            written = write(gan1d.load(run), out)
+        except (FileNotFoundError, IsADirectoryError, PermissionError) as e:
+            raise InputError(
+                f"RUN: {str(run)!r} is not allowed; it must be a saved run that can be read ({e.strerror})"
+            ) from None
+    for path in written:
+        print(path)
+
+
+@app.command(name="app")
+def serve(
+    port: Annotated[int, typer.Option(help="Port of the web page.")] = 8501,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "localhost",
+) -> None:
+    """Serve the web app."""
+    if not 1 <= port <= 65535:
+        raise InputError(f"port: {port} is not allowed; it must be a whole number from 1 to 65535")
+    if not _free(host, port):
+        raise InputError(f"port: {port} is not allowed; another program listens there, try --port {port + 1}")
+    root = Path(__file__).parents[1]
+    settings = {
+        "server.port": port,
+        "server.address": host,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "browser.serverAddress": "localhost",
+        "client.toolbarMode": "viewer",
+        "client.showErrorDetails": "none",
+        "logger.hideWelcomeMessage": "true",
+    }
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    os.chdir(root)  # where .streamlit/config.toml is
+    sys.argv = ["streamlit", "run", str(root / "app" / "main.py"), *flags]
+    threading.Thread(target=_announce, args=(port,), daemon=True).start()
+    from streamlit.web import cli as streamlit
+
+    sys.exit(streamlit.main())
+
+
+class InputError(Exception):
+    """Bad input, said in one line; exit code 2."""
+
+
+def _config(what: str, discriminator: str | None, settings: list[str], seed: int | None) -> tuple[str, Any]:
+    from gan1d.catalogue import DISCRIMINATORS, scenarios
+    from gan1d.config import Config, ConfigError, nearest, parse_value
+
+    if what in scenarios:
+        name, config = what, scenarios[what].config
+    elif what.endswith(".json"):
+        try:
+            name, config = Path(what).stem, Config.from_json(Path(what).read_text("utf-8"))
+        except OSError as e:
+            raise InputError(
+                f"FILE.json: {what!r} is not allowed; it must be a file that can be read ({e.strerror})"
+            ) from None
+        except UnicodeDecodeError:
+            raise InputError(f"FILE.json: {what!r} is not allowed; it must be JSON text in UTF-8") from None
+    else:
+        raise ConfigError(
+            "SCENARIO",
+            what,
+            "it must be a .json file or one of " + ", ".join(scenarios) + nearest(what, scenarios),
+        )
+    changes: dict[str, Any] = {}
+    if discriminator is not None:
+        if discriminator not in DISCRIMINATORS:
+            raise ConfigError("discriminator", discriminator, "it must be one of " + ", ".join(DISCRIMINATORS))
+        changes |= DISCRIMINATORS[discriminator]
+    for setting in settings:
+        field, equals, value = setting.partition("=")
+        if not equals:
+            raise ConfigError("--set", setting, "it must be FIELD=VALUE, as in data.means=[-3,8]")
+        changes[field.strip()] = parse_value(value.strip())
+    if seed is not None:
+        changes["training.seed"] = seed
+    return name, config.replace(**changes)
+
+
+def _check_out(out: Path, endings: tuple[str, ...]) -> None:
+    if out.suffix.removeprefix(".").lower() not in endings:
+        raise InputError(
+            f"OUT: {str(out)!r} is not allowed; its name must end in " + " or ".join(f".{e}" for e in endings)
+        )
+    if not out.parent.is_dir():
+        raise InputError(f"OUT: {str(out)!r} is not allowed; there is no folder {str(out.parent)!r}")
+
+
+def _announce(port: int) -> None:
+    """Prints the page's address once it answers."""
+    while True:
+        try:
+            socket.create_connection(("localhost", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            print(f"http://localhost:{port}", flush=True)
+            return
+
+
+def _free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _progress(text: str) -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True).status(text)
+
+
+def main() -> None:
+    """Runs the command line; bad input is one line on stderr and exit code 2, Ctrl-C exit code 130."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
+    try:
+        app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    except Exception as e:
+        from gan1d.config import ConfigError
+        from gan1d.trajectory import TrajectoryError
+
+        usage = hasattr(e, "format_message")  # the option parser's own complaints
+        if not usage and not isinstance(e, (ConfigError, TrajectoryError, InputError)):
+            raise
+        message = e.format_message() if usage else str(e)  # type: ignore[attr-defined]
+        print("gan1d: " + " ".join(message.split()), file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,408 @@
+"""What is trained: one `Config`, checked once, at the door.
+
+A config is four plain frozen dataclasses. Every field says in its own metadata whether it is *static* (a choice: changing it
+compiles a new program) or *traced* (a number: changing it never compiles), what it means, and what is allowed. The training code,
+the command line, the app's controls and the tests all read that one declaration. No JAX here: importing this module is cheap.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import math
+import numbers
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+MAX_MODES = 8
+"""Modes of a mixture; arrays are padded to this number, so that adding a mode does not compile."""
+MAX_FRAMES = 600
+"""Recorded states after the first one; the recording buffers have this length, so that `frames` does not compile."""
+MAX_ITERATIONS = 100_000
+"""Most iterations of one run."""
+MAX_UPDATES = 10
+"""Largest k_d and k_g."""
+
+# The vocabularies. Each registry refuses a name that is not listed here, and a test checks that each name listed is registered.
+LOSSES = ("non_saturating", "minimax")
+PENALTIES = ("none", "r1")
+OPTIMIZERS = ("adam",)
+GENERATORS = ("linear", "mlp")
+NOISES = ("normal",)
+ACTIVATIONS = ("relu", "leaky_relu", "tanh")
+
+
+class ConfigError(ValueError):
+    """A setting that is not allowed; the message names the field, the value and what is allowed."""
+
+    def __init__(self, field: str, value: object, allowed: str):
+        self.field, self.value, self.allowed = field, value, allowed
+        super().__init__(f"{field}: {_show(value)} is not allowed; {allowed}")
+
+
+def _show(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class Spec(NamedTuple):
+    """A field's declaration: how a value is read, and whether it recompiles."""
+
+    kind: str  # "static" or "traced"
+    text: str
+    read: Callable[[str, Any], Any]  # (dotted name, raw value) -> the value, or ConfigError
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] | None = None
+    integer: bool = False
+
+
+def _number(name: str, value: Any, low: float, high: float, integer: bool) -> Any:
+    allowed = f"it must be {'a whole number' if integer else 'a number'} from {low:g} to {high:g}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ConfigError(name, value, allowed)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ConfigError(name, value, allowed) from None
+    if not low <= number <= high or (integer and number != int(number)):  # false for NaN too
+        raise ConfigError(name, value, allowed)
+    return int(number) if integer else number
+
+
+def traced(default: float, text: str, low: float, high: float) -> Any:
+    """A number that training reads as an argument: changing it never compiles."""
+    integer = isinstance(default, int)
+
+    def read(name: str, value: Any) -> Any:
+        return _number(name, value, low, high, integer)
+
+    return field(default=default, metadata={"spec": Spec("traced", text, read, low, high, None, integer)})
+
+
+def traced_list(text: str, low: float, high: float, **default: Any) -> Any:
+    """One number a mode, 1 to `MAX_MODES` of them."""
+
+    def read(name: str, value: Any) -> tuple[float, ...]:
+        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+            raise ConfigError(name, value, f"it must be a list of 1 to {MAX_MODES} numbers")
+        items = tuple(value)
+        if not 1 <= len(items) <= MAX_MODES:
+            raise ConfigError(name, value, f"it must be a list of 1 to {MAX_MODES} numbers")
+        return tuple(_number(f"{name}[{i}]", item, low, high, False) for i, item in enumerate(items))
+
+    return field(metadata={"spec": Spec("traced", text, read, low, high)}, **default)
+
+
+def choice(default: str, text: str, choices: tuple[str, ...]) -> Any:
+    """A word out of a vocabulary: changing it compiles."""
+
+    def read(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise ConfigError(name, value, "it must be one of " + ", ".join(choices) + nearest(value, choices))
+        return value
+
+    return field(default=default, metadata={"spec": Spec("static", text, read, choices=choices)})
+
+
+def static_int(default: int, text: str, low: int, high: int) -> Any:
+    """A whole number that shapes the program: changing it compiles."""
+
+    def read(name: str, value: Any) -> int:
+        return int(_number(name, value, low, high, True))
+
+    return field(default=default, metadata={"spec": Spec("static", text, read, low, high, None, True)})
+
+
+def widths(default: tuple[int, ...], text: str) -> Any:
+    """The widths of 1 to 4 hidden layers: changing them compiles."""
+
+    def read(name: str, value: Any) -> tuple[int, ...]:
+        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+            raise ConfigError(name, value, "it must be a list of 1 to 4 layer widths, each from 1 to 512")
+        items = tuple(value)
+        if not 1 <= len(items) <= 4:
+            raise ConfigError(name, value, "it must be a list of 1 to 4 layer widths, each from 1 to 512")
+        return tuple(int(_number(f"{name}[{i}]", item, 1, 512, True)) for i, item in enumerate(items))
+
+    return field(default=default, metadata={"spec": Spec("static", text, read)})
+
+
+def nearest(name: Any, known: Any) -> str:
+    match = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" (nearest: {match[0]})" if match else ""
+
+
+class Section:
+    """A part of a config; reads and checks each of its fields when it is made."""
+
+    section: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for f in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = f.metadata["spec"].read(f"{self.section}.{f.name}", getattr(self, f.name))
+            object.__setattr__(self, f.name, value)
+
+    @classmethod
+    def specs(cls) -> dict[str, Spec]:
+        """Field name -> its declaration."""
+        return {f.name: f.metadata["spec"] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture(Section):
+    """Target density: a mixture of 1 to 8 normals. Weights are relative; they are stored summing to 1."""
+
+    section: ClassVar[str] = "data"
+    kind: ClassVar[str] = "mixture"
+    means: tuple[float, ...] = traced_list("centre of each mode, in data units", -100.0, 100.0)
+    stds: tuple[float, ...] = traced_list("standard deviation of each mode, in data units", 0.05, 100.0)
+    weights: tuple[float, ...] = traced_list("share of each mode; made to sum to 1", 1e-6, 1e6, default=None)
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        if self.weights is None:
+            set_(self, "weights", (1.0,) * _length(self.means))
+        super().__post_init__()
+        for name in ("stds", "weights"):
+            if len(getattr(self, name)) != len(self.means):
+                raise ConfigError(
+                    f"data.{name}",
+                    getattr(self, name),
+                    f"it must have one value a mode, as data.means has: {len(self.means)}",
+                )
+        total = math.fsum(self.weights)
+        if abs(total - 1.0) > 1e-9:  # left alone otherwise, so that reading back what was written changes nothing
+            set_(self, "weights", tuple(w / total for w in self.weights))
+
+
+def _length(value: Any) -> int:
+    return len(tuple(value)) if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)) else 1
+
+
+DATA_KINDS: dict[str, type[Mixture]] = {"mixture": Mixture}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generator(Section):
+    """G: noise z to a point x on the real line."""
+
+    section: ClassVar[str] = "generator"
+    kind: str = choice("linear", "linear: G(z) = |s| z + m; mlp: a small network", GENERATORS)
+    mean: float = traced(0.0, "m at the start (linear generator), in data units", -100.0, 100.0)
+    std: float = traced(1.0, "s at the start (linear generator), in data units", 0.01, 100.0)
+    hidden: tuple[int, ...] = widths((64, 64), "widths of the hidden layers (mlp)")
+    activation: str = choice("relu", "activation of the hidden layers (mlp)", ACTIVATIONS)
+    noise: str = choice("normal", "distribution of z", NOISES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discriminator(Section):
+    """D: a point x to a logit; D(x) = sigmoid(logit)."""
+
+    section: ClassVar[str] = "discriminator"
+    hidden: tuple[int, ...] = widths((64, 64), "widths of the hidden layers")
+    activation: str = choice("relu", "activation of the hidden layers", ACTIVATIONS)
+    dropout: float = traced(
+        0.0,
+        "share of hidden units dropped in each update; on or off compiles, the rate does not",
+        0.0,
+        0.9,
+    )
+    l2: float = traced(0.0, "weight of the sum of half the squared weights", 0.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Section):
+    """The game: objective, penalty, optimiser, schedule, seed."""
+
+    section: ClassVar[str] = "training"
+    loss: str = choice("non_saturating", "objective of both players", LOSSES)
+    penalty: str = choice("none", "penalty on the discriminator", PENALTIES)
+    penalty_weight: float = traced(1.0, "weight of the penalty: gamma of gamma/2 E[(dD/dx)^2] for r1", 0.0, 100.0)
+    optimizer: str = choice("adam", "optimiser of both players", OPTIMIZERS)
+    lr_d: float = traced(0.01, "learning rate of the discriminator", 0.0, 1.0)
+    lr_g: float = traced(0.02, "learning rate of the generator", 0.0, 1.0)
+    beta1: float = traced(0.9, "Adam's decay of the mean gradient", 0.0, 0.999)
+    beta2: float = traced(0.999, "Adam's decay of the mean squared gradient", 0.0, 0.9999)
+    batch: int = static_int(32, "samples of each kind in one update", 1, 1024)
+    k_d: int = traced(1, "discriminator updates in one iteration", 1, MAX_UPDATES)
+    k_g: int = traced(1, "generator updates in one iteration", 1, MAX_UPDATES)
+    iterations: int = traced(2100, "iterations of training", 1, MAX_ITERATIONS)
+    frames: int = traced(350, "states recorded after the first one", 1, MAX_FRAMES)
+    seed: int = traced(0, "seed of every random number of the run", 0, 2**31 - 1)
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "data": Mixture,
+    "generator": Generator,
+    "discriminator": Discriminator,
+    "training": Training,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything that decides a run. Equal configs give equal runs, bit for bit on one platform."""
+
+    data: Mixture
+    generator: Generator = field(default_factory=Generator)
+    discriminator: Discriminator = field(default_factory=Discriminator)
+    training: Training = field(default_factory=Training)
+
+    # ---- reading
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Config:
+        """Reads `{"data": {...}, "generator": {...}, ...}`; what is left out takes its default.
+
+        Raises:
+          ConfigError: an unknown field (with the nearest known name), a wrong type, or a value out of range.
+        """
+        if not isinstance(raw, Mapping):
+            raise ConfigError("config", raw, "it must be an object with the parts " + ", ".join(SECTIONS))
+        for name in raw:
+            if name not in SECTIONS:
+                raise ConfigError(
+                    str(name),
+                    raw[name],
+                    "the parts are " + ", ".join(SECTIONS) + nearest(name, SECTIONS),
+                )
+        if "data" not in raw:
+            raise ConfigError(
+                "data",
+                None,
+                "it must be given, for example " + '{"kind": "mixture", "means": [0], "stds": [1]}',
+            )
+        return cls(**{name: _read_section(name, part) for name, part in raw.items()})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Config:
+        """Reads the JSON text that `to_json` writes."""
+        try:
+            raw = json.loads(text)
+        except (ValueError, RecursionError) as e:
+            raise ConfigError("config", text, f"it must be JSON ({e})") from None
+        return cls.from_dict(raw)
+
+    @classmethod
+    def from_query(cls, query: str) -> Config:
+        """Reads a URL query as `to_query` writes it."""
+        raw: dict[str, dict[str, Any]] = {}
+        for name, text in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
+            part, _, key = name.partition(".")
+            raw.setdefault(part, {})[key] = parse_value(text)
+        return cls.from_dict(raw)
+
+    # ---- writing
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, words and lists; `from_dict` reads it back to an equal config."""
+        parts: dict[str, Any] = {}
+        for name in SECTIONS:
+            part = getattr(self, name)
+            head = {"kind": part.kind} if name == "data" else {}
+            parts[name] = head | {k: list(v) if isinstance(v, tuple) else v for k, v in _values(part).items()}
+        return parts
+
+    def to_json(self, indent: int | None = None) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent)
+
+    def to_query(self) -> str:
+        """A URL query: the data, and each field that is not at its default, in full precision."""
+        pairs = []
+        for name, section in SECTIONS.items():
+            for key, value in _values(getattr(self, name)).items():
+                default = next(f.default for f in dataclasses.fields(section) if f.name == key)  # type: ignore[arg-type]
+                if value != default:
+                    text = "".join(f"{v!r}," for v in value) if isinstance(value, tuple) else str(value)
+                    pairs.append((f"{name}.{key}", text))
+        return urlencode(pairs, safe=",")
+
+    def replace(self, **changes: Any) -> Config:
+        """A copy with dotted fields changed: `config.replace(**{"training.lr_g": 0.02})`."""
+        raw = self.to_dict()
+        for name, value in changes.items():
+            part, _, key = name.partition(".")
+            if part not in SECTIONS or not key:
+                known = [f"{s}.{k}" for s in SECTIONS for k in raw[s]]
+                raise ConfigError(name, value, "there is no such field" + nearest(name, known))
+            raw[part][key] = value
+            if name == "data.means" and "data.weights" not in changes and _length(value) != len(self.data.means):
+                raw[part].pop("weights")  # another number of modes: equal shares, unless they are given too
+        return Config.from_dict(raw)
+
+    def get(self, name: str) -> Any:
+        """The value of a dotted field."""
+        part, _, key = name.partition(".")
+        return getattr(getattr(self, part), key)
+
+
+def _values(part: Any) -> dict[str, Any]:
+    return {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+
+
+def _read_section(name: str, raw: Any) -> Any:
+    section = SECTIONS[name]
+    if not isinstance(raw, Mapping):
+        raise ConfigError(name, raw, "it must be an object of fields")
+    raw = dict(raw)
+    if name == "data":
+        kind = raw.pop("kind", "mixture")
+        if kind not in DATA_KINDS:
+            raise ConfigError(
+                "data.kind",
+                kind,
+                "it must be one of " + ", ".join(DATA_KINDS) + nearest(kind, DATA_KINDS),
+            )
+        section = DATA_KINDS[kind]
+        for required in ("means", "stds"):
+            if required not in raw:
+                raise ConfigError(f"data.{required}", None, f"it must be a list of 1 to {MAX_MODES} numbers")
+    known = section.specs()
+    for key, value in raw.items():
+        if key not in known:
+            raise ConfigError(f"{name}.{key}", value, "there is no such field" + nearest(key, known))
+    return section(**raw)
+
+
+def parse_value(text: str) -> Any:
+    """A value typed by hand: JSON, a comma-separated list of numbers, or a bare word."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    if "," in text:
+        return [parse_value(item.strip()) for item in text.split(",") if item.strip()]
+    return text
+
+
+class Structure(NamedTuple):
+    """The static part of a config: one compiled program for each. Hashable."""
+
+    data: str
+    generator: tuple[str, tuple[int, ...], str, str]  # kind, hidden, activation, noise
+    discriminator: tuple[tuple[int, ...], str, bool]  # hidden, activation, dropout on
+    loss: str
+    penalty: str
+    optimizer: str
+    batch: int
+
+
+def structure(config: Config) -> Structure:
+    """What decides the compiled program. A linear generator has no layers: changing them does not compile."""
+    g, d, t = config.generator, config.discriminator, config.training
+    hidden, activation = (g.hidden, g.activation) if g.kind == "mlp" else ((), "")
+    return Structure(
+        data=config.data.kind,
+        generator=(g.kind, hidden, activation, g.noise),
+        discriminator=(d.hidden, d.activation, d.dropout > 0),
+        loss=t.loss,
+        penalty=t.penalty,
+        optimizer=t.optimizer,
+        batch=t.batch,
+    )

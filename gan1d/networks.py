@@ -1,0 +1,78 @@
+"""The players as Flax modules: a linear and an MLP generator, and the discriminator.
+
+Initial weights are those of the original experiments: truncated normal with standard deviation 0.1, biases 0.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from gan1d.config import ACTIVATIONS as NAMES
+from gan1d.config import Structure
+
+ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
+    "relu": jax.nn.relu,
+    "leaky_relu": lambda x: jax.nn.leaky_relu(x, 0.2),
+    "tanh": jnp.tanh,
+}
+assert tuple(ACTIVATIONS) == NAMES
+
+
+class Dense(nnx.Linear):
+    """A linear layer with the initial weights above. From one input feature it is a broadcast: cheaper than a product with one column."""
+
+    def __init__(self, fan_in: int, fan_out: int, rngs: nnx.Rngs):
+        kernel = nnx.initializers.truncated_normal(stddev=0.1)
+        super().__init__(fan_in, fan_out, kernel_init=kernel, bias_init=nnx.initializers.constant(0.1), rngs=rngs)
+
+    def __call__(self, inputs: jax.Array, out_sharding: None = None) -> jax.Array:
+        assert self.bias is not None
+        kernel, bias = self.kernel[...], self.bias[...]
+        return inputs * kernel[0] + bias if self.in_features == 1 else inputs @ kernel + bias
+
+
+class MLP(nnx.Module):
+    """(B,) -> (B,): hidden layers with an activation, one linear output."""
+
+    def __init__(self, hidden: Sequence[int], activation: str, rngs: nnx.Rngs):
+        sizes = (1, *hidden)
+        self.layers = nnx.List([Dense(a, b, rngs) for a, b in pairwise(sizes)])
+        self.output = Dense(sizes[-1], 1, rngs)
+        self.activation = ACTIVATIONS[activation]
+
+    def __call__(self, x: jax.Array, keep: Sequence[jax.Array] | None = None) -> jax.Array:
+        """x (B,) -> (B,). keep: a factor for each hidden unit and sample, (B, width) a layer: dropout's mask over its keep probability."""
+        h = x[:, None]
+        for i, layer in enumerate(self.layers):
+            h = self.activation(layer(h))
+            if keep is not None:
+                h = h * keep[i]
+        return self.output(h)[:, 0]
+
+
+class LinearGenerator(nnx.Module):
+    """G(z) = |s| z + m: its samples are normal with mean m and standard deviation |s|."""
+
+    def __init__(self) -> None:
+        self.mean = nnx.Param(jnp.zeros(()))
+        self.std = nnx.Param(jnp.ones(()))
+
+    def __call__(self, z: jax.Array) -> jax.Array:
+        return jnp.abs(self.std[...]) * z + self.mean[...]
+
+
+def generator(structure: Structure, key: jax.Array) -> LinearGenerator | MLP:
+    """A generator with its initial weights."""
+    kind, hidden, activation, _ = structure.generator
+    return LinearGenerator() if kind == "linear" else MLP(hidden, activation, nnx.Rngs(key))
+
+
+def discriminator(structure: Structure, key: jax.Array) -> MLP:
+    """A discriminator with its initial weights; it returns logits."""
+    hidden, activation, _ = structure.discriminator
+    return MLP(hidden, activation, nnx.Rngs(key))

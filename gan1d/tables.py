@@ -1,0 +1,92 @@
+"""A trajectory as CSV and JSON, for a spreadsheet or another language."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan1d.config import ConfigError
+from gan1d.trajectory import ARRAYS, Trajectory, Writing
+
+FORMATS = ("npz", "csv", "json")
+
+
+def export(run: Trajectory, out: str | os.PathLike[str]) -> list[Path]:
+    """Writes a run in the format that the name ends in; whole or not at all. Returns the files written.
+
+    Raises:
+      ConfigError: an ending that is not known.
+    """
+    path = Path(out)
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise ConfigError("OUT", str(out), "its name must end in " + ", ".join(f".{f}" for f in FORMATS))
+    if kind == "npz":
+        run.save(path)
+    elif kind == "json":
+        with Writing(path) as beside:
+            beside.write_text(json.dumps(as_json(run), allow_nan=False), "utf-8")
+    else:
+        second = path.with_suffix(".densities.csv")
+        with Writing(path) as beside, Writing(second) as beside_second:
+            _write_csv(beside, *scalars(run))
+            _write_csv(beside_second, *densities(run))
+        return [path, second]
+    return [path]
+
+
+def as_json(run: Trajectory) -> dict[str, Any]:
+    """Config, summary, diagnosis and every array as nested lists; what is not finite as null."""
+    arrays = {name: _plain(getattr(run, name)) for name in ARRAYS if getattr(run, name) is not None}
+    return {
+        "config": run.config.to_dict(),
+        "summary": run.summary,
+        "diagnosis": run.diagnosis._asdict(),
+        **arrays,
+    }
+
+
+def scalars(run: Trajectory) -> tuple[list[str], list[np.ndarray]]:
+    """One row a recorded state, one column a scalar; names and columns (F,)."""
+    not_states = {"x", "z", "p_data"}
+    columns = {name: getattr(run, name) for name in ARRAYS if name not in not_states}
+    flat = {name: values for name, values in columns.items() if values is not None and values.ndim == 1}
+    flat |= {f"mode_mass_{k}": run.mode_mass[:, k] for k in range(run.mode_mass.shape[1])}
+    flat |= {"mass_left": run.mass_outside[:, 0], "mass_right": run.mass_outside[:, 1]}
+    return list(flat), list(flat.values())
+
+
+def densities(run: Trajectory) -> tuple[list[str], list[np.ndarray]]:
+    """One row a recorded state and grid point: iteration, x, p_data, p_gen, d, d_star."""
+    frames, cells = run.p_gen.shape
+    columns = {
+        "iteration": np.repeat(run.iteration, cells),
+        "x": np.tile(run.x, frames),
+        "p_data": np.tile(run.p_data, frames),
+        "p_gen": run.p_gen.ravel(),
+        "d": run.d.ravel(),
+    }
+    if run.d_star is not None:
+        columns["d_star"] = run.d_star.ravel()
+    return list(columns), list(columns.values())
+
+
+def _write_csv(path: Path, names: list[str], columns: list[np.ndarray]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _plain(values: Any) -> Any:
+    if isinstance(values, np.ndarray):
+        return _plain(values.tolist())
+    if isinstance(values, list):
+        return [_plain(v) for v in values]
+    return values if not isinstance(values, float) or math.isfinite(values) else None

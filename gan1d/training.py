@@ -1,0 +1,276 @@
+"""From a config to a trajectory: runs the compiled algorithm, then measures what it recorded, exactly, on the host."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.monitoring
+import numpy as np
+from scipy.special import ndtri
+
+from gan1d import algorithm, metrics, pushforward
+from gan1d.algorithm import NODE_MASSES, SEEN, Z_EDGES, Points, State
+from gan1d.config import MAX_ITERATIONS, Config, ConfigError, structure
+from gan1d.data import Target, target
+from gan1d.losses import LOSSES
+from gan1d.noise import noise_masses, noise_nodes
+from gan1d.trajectory import Trajectory
+
+QUANTILES = 256
+"""Noise quantiles recorded with each state."""
+Z = ndtri((np.arange(QUANTILES) + 0.5) / QUANTILES)
+Z_MASSES, Z_NODES = noise_masses(Z_EDGES), noise_nodes(Z_EDGES)
+
+PULSE = 0.25
+"""Seconds between two reports of progress."""
+FIRST_SEGMENT = 128
+"""Iterations before the first report; the next ones are sized by how long it took."""
+DEVICES = ("auto", "cpu", "gpu")
+
+
+Progress = Callable[[int, int], None]
+"""(iterations done, iterations in all) -> None; what it raises ends the training."""
+
+
+def train(
+    config: Config,
+    start: State | None = None,
+    iterations: int | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Trajectory:
+    """Trains, and records about `config.training.frames` states.
+
+    Args:
+      config: what to train.
+      start: a state to go on from (`Trajectory.state_at`); the networks must have its shapes, every number may differ.
+      iterations: how many to do; the config's, where not given.
+      device: "cpu", "gpu", or "auto". A single run is a long chain of tiny steps: "auto" takes the CPU.
+      progress: called about four times a second; raise in it to cancel.
+
+    Raises:
+      ConfigError: a device that is not there, an impossible number of iterations, or a start that does not fit the networks.
+    """
+    count = config.training.iterations if iterations is None else iterations
+    if isinstance(count, bool) or count != int(count) or not 1 <= count <= MAX_ITERATIONS:
+        raise ConfigError("iterations", iterations, f"it must be a whole number from 1 to {MAX_ITERATIONS}")
+    count = int(count)
+    s, n, data = structure(config), algorithm.numbers(config), target(config.data)
+    where = grid_of(config)
+    points = Points(np.float32(where.x), np.float32(data.quantiles(np.cumsum(NODE_MASSES) - 0.5 * NODE_MASSES)))
+    before, began = compile_log(), time.perf_counter()
+    with jax.default_device(find_device(device)):
+        first = algorithm.initial(s, n)
+        if start is not None:
+            if (old := shapes(start)) != (new := shapes(first)):
+                raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
+            first = start
+        begin = int(first.iteration)
+        stride = -(-count // config.training.frames)
+        tape = algorithm.blank(s, first, points)
+        for until in segments(begin, begin + count, progress):
+            tape = algorithm.run(s, n, tape, np.int32(until), np.int32(begin + count), np.int32(stride), points)
+            if progress:
+                jax.block_until_ready(tape)
+                if int(tape.state.diverged_at) >= 0:
+                    break
+        tape = jax.device_get(tape)
+    steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), begin + count)
+    compiled, compiling = (now - then for now, then in zip(compile_log(), before, strict=True))
+    training = max(time.perf_counter() - began - compiling, 0.0)
+    return assemble(
+        config,
+        data,
+        where,
+        steps,
+        tape,
+        seconds={"compile": compiling, "train": training},
+        compilations=int(compiled),
+    )
+
+
+def segments(begin: int, end: int, progress: Progress | None) -> Iterator[int]:
+    """Where to stop on the way to `end`: nowhere, or after about `PULSE` seconds each, reporting."""
+    if progress is None:
+        yield end
+        return
+    done, size = begin, FIRST_SEGMENT
+    while done < end:
+        since = time.perf_counter()
+        yield (until := min(done + size, end))
+        progress(until - begin, end - begin)
+        size = max(1, min(int(size * PULSE / max(time.perf_counter() - since, 1e-3)), 32 * size))
+        done = until
+
+
+def state_at(run: Trajectory, iteration: int) -> State:
+    """The whole state at an iteration: kept, or replayed from the nearest one before it."""
+    known = [(i, state) for i, state in run.checkpoints if i <= iteration]
+    if run.checkpoints and not known:
+        raise ValueError(f"iteration: {iteration} lies before this run's first state, {run.checkpoints[0][0]}")
+    if not known and run.summary["start"] > 0:
+        raise ValueError("a saved run that went on from another cannot be replayed: its first state is not in the file")
+    i, state = known[-1] if known else (0, None)
+    if state is not None and i == iteration:
+        return state
+    config = run.config.replace(**{"training.frames": 1})
+    again = train(config, start=state, iterations=iteration - i or None)
+    return again.checkpoints[-1 if iteration > i else 0][1]
+
+
+def shapes(state: State) -> str:
+    """The shapes of a state's parameters, in words."""
+    return ", ".join(
+        "x".join(map(str, np.shape(leaf))) or "1" for leaf in jax.tree.leaves((state.players.d, state.players.g))
+    )
+
+
+def find_device(name: str) -> Any:
+    """The device that a name means here."""
+    if name not in DEVICES:
+        raise ConfigError("device", name, "it must be one of " + ", ".join(DEVICES))
+    try:
+        return jax.local_devices(backend="cpu" if name == "auto" else name)[0]
+    except RuntimeError:
+        raise ConfigError("device", name, "no such device here; it must be auto or cpu") from None
+
+
+def grid_of(config: Config) -> pushforward.Grid:
+    """The picture's x axis: all of the data, and of the generator where it starts."""
+    data = target(config.data)
+    low, high = data.family.span(data.numbers)
+    low, high = min(low, data.mean - 3.5 * data.std), max(high, data.mean + 3.5 * data.std)
+    g = config.generator
+    if g.kind == "linear":
+        low, high = min(low, g.mean - 4 * g.std), max(high, g.mean + 4 * g.std)
+    else:
+        low, high = min(low, -1.0), max(high, 1.0)
+    return pushforward.grid(low, high)
+
+
+def assemble(
+    config: Config,
+    data: Target,
+    where: pushforward.Grid,
+    steps: np.ndarray,
+    tape: algorithm.Tape,
+    **took: Any,
+) -> Trajectory:
+    """The trajectory of a tape: the generated density and its distance to the data's at every recorded state."""
+    frames = len(steps)
+    rows = {name: np.array(values[:frames]) for name, values in tape.rows.items()}
+    diverged_at = int(tape.state.diverged_at)
+    if diverged_at >= 0:
+        frozen = int(np.argmax(steps >= diverged_at))  # the first row that shows the last finite state
+        for name, values in rows.items():
+            source = rows[name][frozen]
+            values[frozen:] = np.nan if name in SEEN else source
+    g = rows.pop("g").astype(float)
+    density = (linear_density if config.generator.kind == "linear" else mapped_density)(g, data, where)
+    p_data = data.pdf(where.x)
+    loss = LOSSES[config.training.loss]
+    d_star = loss.optimal_d(p_data, density["p_gen"]) if loss.optimal_d else None
+    summary = {
+        "output": loss.output,
+        "status": "diverged" if diverged_at >= 0 else "ok",
+        "diverged_at": diverged_at if diverged_at >= 0 else None,
+        "start": int(steps[0]),
+        "optimum": dict(zip(("loss_d", "loss_g", "d"), loss.optimum, strict=True)),
+    }
+    fields: dict[str, Any] = {"p_data": p_data, "x": where.x, "z": Z, **rows, **density}
+    fields = {name: np.asarray(values, float) for name, values in fields.items()}
+    fields |= {
+        name: np.float32(values)
+        for name, values in (("p_gen", density["p_gen"]), ("g", density["g"]), ("d", rows["d"]))
+    }
+    fields |= {"iteration": np.int64(steps), "d_star": None if d_star is None else np.float32(d_star)}
+    return Trajectory(config=config, summary=summary, checkpoints=checkpoints(tape), replay=state_at, **fields, **took)
+
+
+def checkpoints(tape: algorithm.Tape) -> tuple[tuple[int, State], ...]:
+    """The states that were kept, in order, each once."""
+    kept: dict[int, State] = {}
+    for slot, iteration in enumerate(tape.checkpoints.iteration):
+        if slot == 0 or iteration > max(kept):
+            kept[int(iteration)] = jax.tree.map(lambda a, i=slot: a[i], tape.checkpoints)
+    return tuple(kept.items())
+
+
+def linear_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict[str, np.ndarray]:
+    """Density and metrics of a linear generator, in closed form; g (F,2) its mean and standard deviation."""
+    mean, std = g[:, 0], g[:, 1]
+    p_gen, outside = pushforward.density(pushforward.linear_cdf(where.edges, mean, std), where)
+    forward, backward = metrics.linear_kl(mean, std, data.mean, data.std, data.entropy, data.log_pdf)
+    return {
+        "p_gen": p_gen,
+        "mass_outside": outside,
+        "g": mean[:, None] + std[:, None] * Z,
+        "mean": mean,
+        "std": std,
+        "jsd": metrics.linear_jsd(mean, std, where.edges, data.cdf),
+        "kl_data_gen": forward,
+        "kl_gen_data": backward,
+        "w1": metrics.w1(mean[:, None] + std[:, None] * Z_NODES, Z_MASSES, data.quantiles, in_order=True),
+        "mode_mass": metrics.mode_masses(lambda at: pushforward.linear_cdf(at, mean, std), data.centres, data.stds),
+    }
+
+
+def mapped_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict[str, np.ndarray]:
+    """Density and metrics of any other generator, by its images of the noise cells; g (F, N+1) at `Z_EDGES`."""
+    cdf = pushforward.cells_cdf(g, Z_MASSES, where)
+    p_gen, outside = pushforward.density(cdf, where)
+    p, q = metrics.with_outside(data.cdf(where.edges)[None]), metrics.with_outside(cdf)
+    mean, std = pushforward.cells_moments(g, Z_MASSES)
+    i = np.searchsorted(Z_EDGES, Z) - 1
+    share = (Z - Z_EDGES[i]) / (Z_EDGES[i + 1] - Z_EDGES[i])
+    return {
+        "p_gen": p_gen,
+        "mass_outside": outside,
+        "g": g[:, i] * (1 - share) + g[:, i + 1] * share,
+        "mean": mean,
+        "std": std,
+        "jsd": metrics.jsd_of_masses(p, q),
+        "kl_data_gen": metrics.kl_of_masses(p, q),
+        "kl_gen_data": metrics.kl_of_masses(q, p),
+        "w1": metrics.w1(0.5 * (g[:, 1:] + g[:, :-1]), Z_MASSES, data.quantiles),
+        "mode_mass": metrics.mode_masses(lambda at: pushforward.cells_cdf_at(g, Z_MASSES, at), data.centres, data.stds),
+    }
+
+
+# ---- compilation: counted, timed, and kept between processes
+
+
+_log = {"count": 0, "seconds": 0.0}
+_log_lock = threading.Lock()
+
+
+def _on_duration(event: str, duration_secs: float, **_: Any) -> None:
+    if event.startswith("/jax/core/compile/"):
+        with _log_lock:
+            _log["seconds"] += duration_secs
+            _log["count"] += event.endswith("backend_compile_duration")
+
+
+def compile_log() -> tuple[int, float]:
+    """Programs that JAX compiled in this process so far, and the seconds that took (tracing and lowering included)."""
+    with _log_lock:
+        return int(_log["count"]), _log["seconds"]
+
+
+@cache
+def _set_up() -> None:
+    jax.monitoring.register_event_duration_secs_listener(_on_duration)
+    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        jax.config.update("jax_compilation_cache_dir", str(cache_home / "gan1d" / "jax"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+_set_up()

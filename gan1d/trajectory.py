@@ -1,0 +1,237 @@
+"""The record of a run: what a player plays, a file keeps, and a notebook computes with."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan1d.config import Config
+from gan1d.diagnosis import Diagnosis, diagnose
+from gan1d.metrics import modes_covered
+
+FORMAT = 1
+"""Version of the npz layout."""
+MAX_FILE = 512 * 1024 * 1024
+"""Bytes that an npz may unpack to: the longest run is a tenth of that."""
+
+
+class TrajectoryError(ValueError):
+    """A file that is not a run, or not a whole one."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trajectory:
+    """A run: F recorded states on a grid of X points, K modes, Z noise quantiles. Arrays are NumPy and read-only.
+
+    Divergences in nats, W1, positions, mean and std in data units, densities per data unit, probabilities from 0 to 1.
+    State 0 is the one before any update. A run that diverged repeats its last finite state to the end.
+    """
+
+    config: Config
+    summary: dict[str, Any]
+    """output ("probability" or "score"), status ("ok" or "diverged"), diverged_at (iteration or None), start (first
+    iteration), optimum (loss_d, loss_g and d where p_gen = p_data and D is optimal)."""
+    iteration: np.ndarray
+    """(F,) iterations done at each recorded state."""
+    x: np.ndarray
+    """(X,) centres of the grid's equal cells."""
+    p_data: np.ndarray
+    """(X,) the data's density at x."""
+    p_gen: np.ndarray
+    """(F,X) generated mass of the cell around x over the cell's width."""
+    mass_outside: np.ndarray
+    """(F,2) generated mass left and right of the grid."""
+    d: np.ndarray
+    """(F,X) D at x: a probability or a score, as `summary["output"]` says."""
+    d_star: np.ndarray | None
+    """(F,X) the pointwise optimal D against p_gen; None where the loss has none; NaN where both densities are 0."""
+    z: np.ndarray
+    """(Z,) quantiles of the noise, at (i + 1/2)/Z."""
+    g: np.ndarray
+    """(F,Z) G(z)."""
+    loss_d: np.ndarray
+    """(F,) the discriminator's objective without L2 or penalty, dropout off, in expectation; nats."""
+    loss_g: np.ndarray
+    """(F,) the generator's objective, likewise."""
+    batch_loss_d: np.ndarray
+    """(F,) what training saw, averaged since the state before (NaN at the first)."""
+    batch_loss_g: np.ndarray
+    """(F,) what training saw, averaged since the state before (NaN at the first)."""
+    value: np.ndarray
+    """(F,) V(D,G) = E[log D(x)] + E[log(1 - D(G(z)))], nats; -log 4 where D = 1/2 everywhere."""
+    p_real_on_real: np.ndarray
+    """(F,) E[D(x)] over the data: what D calls real among the real."""
+    p_real_on_fake: np.ndarray
+    """(F,) E[D(G(z))]: what D calls real among the generated."""
+    grad_norm_d: np.ndarray
+    """(F,) norm of the discriminator's gradient, averaged since the state before (NaN at the first)."""
+    grad_norm_g: np.ndarray
+    """(F,) norm of the generator's gradient, likewise."""
+    mean: np.ndarray
+    """(F,) mean of the generated density."""
+    std: np.ndarray
+    """(F,) standard deviation of the generated density."""
+    jsd: np.ndarray
+    """(F,) Jensen-Shannon divergence, 0 to log 2 nats."""
+    kl_data_gen: np.ndarray
+    """(F,) KL(p_data, p_gen), nats; inf where infinite."""
+    kl_gen_data: np.ndarray
+    """(F,) KL(p_gen, p_data), nats; inf where infinite."""
+    w1: np.ndarray
+    """(F,) Wasserstein-1 distance, data units."""
+    mode_mass: np.ndarray
+    """(F,K) generated mass within 3 std of each mode of the data."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """compile, train: how long it took here. Not saved."""
+    compilations: int = 0
+    """Programs compiled for this run. Not saved."""
+    checkpoints: tuple[tuple[int, Any], ...] = ()
+    """(iteration, whole state) of about 16 states, for going on. Not saved: a loaded run replays them."""
+    replay: Callable[[Trajectory, int], Any] | None = None
+    """Finds the whole state at an iteration; given by whoever made or loaded the run."""
+
+    def __post_init__(self) -> None:
+        for name in ARRAYS:
+            if (array := getattr(self, name)) is not None:
+                array.setflags(write=False)
+
+    def __len__(self) -> int:
+        """Number of recorded states F."""
+        return len(self.iteration)
+
+    def __repr__(self) -> str:
+        return f"Trajectory({len(self)} states, iteration {self.iteration[0]} to {self.iteration[-1]}, {self.diagnosis.kind})"
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What happened: .kind, .also, .evidence."""
+        return diagnose(self)
+
+    @property
+    def metrics(self) -> dict[str, float | int | None]:
+        """The last recorded state's scalars; non-finite ones as None."""
+        scalars = {name: float(getattr(self, name)[-1]) for name in LAST}
+        weights = np.asarray(self.config.data.weights)
+        return {name: value if np.isfinite(value) else None for name, value in scalars.items()} | {
+            "modes": len(weights),
+            "modes_covered": int(modes_covered(self.mode_mass[-1], weights)),
+        }
+
+    def state_at(self, iteration: int) -> Any:
+        """The whole state after `iteration` iterations, to go on from: `gan1d.train(config, start=run.state_at(1500))`.
+
+        Raises:
+          ValueError: an iteration that the run does not have.
+        """
+        first, last = int(self.iteration[0]), int(self.iteration[-1])
+        if isinstance(iteration, bool) or iteration != int(iteration) or not first <= iteration <= last:
+            raise ValueError(
+                f"iteration: {iteration!r} is not allowed; it must be a whole number from {first} to {last}"
+            )
+        if self.replay is None:
+            raise ValueError("this run cannot be replayed: load it with gan1d.load")
+        return self.replay(self, int(iteration))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes an npz (NumPy, no pickle); whole or not at all."""
+        content: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS if getattr(self, name) is not None}
+        content |= {"config": np.array(self.config.to_json()), "summary": np.array(json.dumps(self.summary))}
+        with Writing(path) as beside:
+            np.savez_compressed(beside, **(content | {"format": np.int64(FORMAT)}))
+
+
+NOT_ARRAYS = ("config", "summary", "seconds", "compilations", "checkpoints", "replay")
+ARRAYS = tuple(f.name for f in dataclasses.fields(Trajectory) if f.name not in NOT_ARRAYS)
+"""Names of the arrays, in the attributes and in the npz alike."""
+LAST = (
+    "jsd",
+    "kl_data_gen",
+    "kl_gen_data",
+    "w1",
+    "mean",
+    "std",
+    "p_real_on_real",
+    "p_real_on_fake",
+    "value",
+)
+"""Scalars of the last state that the command line prints."""
+
+
+class Writing:
+    """Writes beside a path, then renames: `with Writing(path) as beside: ...`. An error or Ctrl-C leaves what was there before."""
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(path)
+
+    def __enter__(self) -> Path:
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.stem}-", suffix=self.path.suffix)
+        os.close(handle)
+        self.beside = Path(name)
+        return self.beside
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            umask = os.umask(0)
+            os.umask(umask)
+            self.beside.chmod(0o666 & ~umask)  # mkstemp's file is the owner's alone
+            self.beside.replace(self.path)
+        else:
+            self.beside.unlink(missing_ok=True)
+
+
+def load(path: str | os.PathLike[str], replay: Callable[[Trajectory, int], Any] | None = None) -> Trajectory:
+    """Reads an npz that `Trajectory.save` wrote.
+
+    Raises:
+      FileNotFoundError: no such file.
+      TrajectoryError: not an npz of this format, torn, or with arrays that do not fit together.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_FILE:
+                raise TrajectoryError(f"{path}: too large to be a run")
+        with np.load(path, allow_pickle=False) as file:
+            content = {name: file[name] for name in file.files}
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, OSError) as e:
+        if isinstance(e, (FileNotFoundError, IsADirectoryError, PermissionError, TrajectoryError)):
+            raise
+        raise TrajectoryError(f"{path}: not a run saved by gan1d, or a torn one ({e})") from None
+    needed = {"format", "config", "summary", *ARRAYS} - {"d_star"}
+    if missing := sorted(needed - content.keys()):
+        raise TrajectoryError(f"{path}: not a run saved by gan1d: {', '.join(missing)} missing")
+    if content["format"].shape or int(content["format"]) != FORMAT:
+        raise TrajectoryError(f"{path}: format {content['format']!s} is not known; this version reads format {FORMAT}")
+    config = Config.from_json(str(content["config"]))
+    try:
+        summary = json.loads(str(content["summary"]))
+        arrays = {name: content.get(name) for name in ARRAYS}
+        _check_shapes(arrays, len(config.data.means))
+    except (ValueError, TypeError, IndexError) as e:
+        raise TrajectoryError(f"{path}: arrays that do not fit together ({e})") from None
+    fields: dict[str, Any] = {"config": config, "summary": summary, "replay": replay, **arrays}
+    return Trajectory(**fields)
+
+
+def _check_shapes(arrays: dict[str, Any], modes: int) -> None:
+    frames, cells, quantiles = len(arrays["iteration"]), len(arrays["x"]), len(arrays["z"])
+    shapes = {
+        "x": (cells,),
+        "p_data": (cells,),
+        "z": (quantiles,),
+        "g": (frames, quantiles),
+        "mass_outside": (frames, 2),
+    }
+    shapes |= dict.fromkeys(("p_gen", "d", "d_star"), (frames, cells)) | {"mode_mass": (frames, modes)}
+    for name, array in arrays.items():
+        shape = shapes.get(name, (frames,))
+        if array is not None and (array.shape != shape or array.dtype.kind not in "fi"):
+            raise ValueError(f"{name} is {array.dtype} {array.shape}, not numbers {shape}")
