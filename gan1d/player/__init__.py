@@ -1,0 +1,88 @@
+"""The browser player: one source for the Streamlit component and for exported pages.
+
+The scripts share one scope: they are joined, in the order of ``SCRIPTS``, into one ES module. There is no build step.
+
+``createPlayer(root, {meta, arrays}, onAction)`` draws into an element and returns ``{update({meta, arrays}), destroy()}``.
+
+``meta``, JSON (F recorded frames, X grid points)::
+
+    format       1
+    run          changes when the run changes
+    frames, grid F, X
+    output       "probability" or "score": what D's values are
+    duration     seconds of the whole run at speed 1
+    density_max  top of the density axis
+    status       "ok" or "diverged", with diverged_at: an iteration, or null
+    captions     [[first_frame, sentence], ...] by first_frame
+    optimum_d    where D ends when nothing can be told apart (0.5), or null
+    curves       [{id, title, unit, help, range: [low, high] or null,
+                   series: [{key, label, role: real | generated | d | neutral}], references: [{value, label}]}, ...]
+    action       {id, label} of a button under the picture, or nothing; the host hears of it
+    text         ``text()``
+
+``arrays``, float32, one-dimensional: ``x (X)``, ``p_data (X)``, ``p_gen (F*X)`` and ``d (F*X)`` row by row,
+``iteration (F)``, ``mass_outside (F*2)``, and one array ``(F)`` for each key of ``curves``; what is not finite breaks a line.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+
+SCRIPTS = (
+    "vendor/uplot/uPlot.iife.min.js",
+    "format.js",
+    "dom.js",
+    "theme.js",
+    "run.js",
+    "playback.js",
+    "labels.js",
+    "picture.js",
+    "curves.js",
+    "controls.js",
+    "player.js",
+)
+STYLES = ("vendor/uplot/uPlot.min.css", "player.css")
+
+
+@cache
+def _joined(names: tuple[str, ...]) -> str:
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+def html() -> str:
+    """The element the player fills."""
+    return '<div class="gan1d-player" data-gan1d-player></div>'
+
+
+def css() -> str:
+    """Styles of the player and of uPlot."""
+    return _joined(STYLES)
+
+
+def core_js() -> str:
+    """The player alone: the body of an ES module that defines ``createPlayer``."""
+    return _joined(SCRIPTS)
+
+
+def js() -> str:
+    """The player as a Streamlit component: one ES module with a default export."""
+    return _joined((*SCRIPTS, "streamlit.js"))
+
+
+def text() -> dict[str, Any]:
+    """Every word the player shows or speaks."""
+    words: dict[str, Any] = json.loads((HERE / "text.en.json").read_text(encoding="utf-8"))
+    return words
+
+
+def page_css(key: str = "player") -> str:
+    """Styles for the page around a component mounted with ``key``.
+
+    Streamlit fades an element that a script run has not reached yet; a player that goes on playing must not fade.
+    """
+    return f".st-key-{key}, .st-key-{key} * {{ opacity: 1 !important; transition: none !important; }}"

@@ -1,0 +1,40 @@
+/** The player as a Streamlit component (v2). Streamlit calls this on mount and on every rerun or theme switch. */
+
+const mounted = new WeakMap(); // parent element -> {root, player, calls}
+
+/** A column of an Arrow table as floats; nulls, which is what pandas makes of NaN, are NaN again. */
+function floats(table) {
+  const column = table.getChildAt(0);
+  const values = new Float32Array(column.toArray());
+  if (column.nullCount) for (let i = 0; i < values.length; i++) if (!column.isValid(i)) values[i] = NaN;
+  return values;
+}
+
+function readData({ meta, ...tables }) {
+  return { meta, arrays: Object.fromEntries(Object.entries(tables).filter(([, table]) => table).map(([name, table]) => [name, floats(table)])) };
+}
+
+export default function mount({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector('[data-gan1d-player]');
+  let entry = mounted.get(parentElement);
+  if (entry && entry.root !== root) {
+    entry.player.destroy();
+    entry = null;
+  }
+  if (entry) {
+    entry.calls += 1;
+    entry.player.update(readData(data));
+  } else {
+    entry = { root, player: createPlayer(root, readData(data), (id) => setTriggerValue('action', id)), calls: 1 };
+    mounted.set(parentElement, entry);
+  }
+
+  // Streamlit cleans up on unmount, but also after a call that a newer one has overtaken while the module loaded:
+  // only the newest call's cleanup may end the player, and the newer call may be one task away.
+  const call = entry.calls;
+  return () => setTimeout(() => {
+    if (entry.calls !== call || mounted.get(parentElement) !== entry) return;
+    mounted.delete(parentElement);
+    entry.player.destroy();
+  });
+}

@@ -1,0 +1,1 @@
+"""From a trajectory to what is shown: plain numbers first, thin backends after."""

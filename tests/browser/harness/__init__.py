@@ -1,0 +1,1 @@
+"""Pages and apps that the browser tests drive."""
