@@ -1,0 +1,186 @@
+"""The controls, declared: what each moves, how, and where it stands. The page draws them; the tests move each to both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+import streamlit as st
+
+from app.state import FARTHEST, Session, current
+from app.words import words
+from gan1d.catalogue import DISCRIMINATORS
+from gan1d.config import (
+    ACTIVATIONS,
+    GENERATORS,
+    LOSSES,
+    MAX_FRAMES,
+    MAX_MODES,
+    MAX_UPDATES,
+    PENALTIES,
+    Config,
+    parse_value,
+)
+
+
+class Control(NamedTuple):
+    """A control of one setting.
+
+    slider and steps (a slider over listed values) and number move numbers, which never compile; choice and widths may compile.
+    when: whether it means anything for a config; it is shown only then.
+    """
+
+    name: str
+    kind: Literal["slider", "steps", "number", "choice", "widths"]
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    options: tuple[Any, ...] = ()
+    when: Callable[[Config], bool] = lambda config: True
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it moves a number that must never compile."""
+        return self.kind in ("slider", "steps", "number")
+
+    @property
+    def ends(self) -> tuple[Any, Any]:
+        """Its two extreme values."""
+        return (self.options[0], self.options[-1]) if self.options else (self.low, self.high)
+
+
+def decades(low: int, high: int, zero: bool = False) -> tuple[float, ...]:
+    """1, 2, 5 in each decade from 10^low to 10^high, after 0 where asked for."""
+    values = [float(f"{m}e{e}") for e in range(low, high) for m in (1, 2, 5)] + [float(f"1e{high}")]
+    return ((0.0,) if zero else ()) + tuple(values)
+
+
+def is_mlp(config: Config) -> bool:
+    """Whether the generator has layers."""
+    return config.generator.kind == "mlp"
+
+
+RATES = decades(-5, 0)
+KIND = Control("discriminator.kind", "choice", options=tuple(DISCRIMINATORS))
+FRONT = (Control("training.lr_g", "steps", options=RATES), Control("training.lr_d", "steps", options=RATES))
+
+
+def data_controls(config: Config) -> tuple[tuple[Control, ...], tuple[Control, ...]]:
+    """(up front, under "More") for the data: a mean and a standard deviation for each mode; their number and their shares."""
+    modes = range(len(config.data.means))
+    front = [
+        control
+        for k in modes
+        for control in (
+            Control(f"data.means[{k}]", "slider", -FARTHEST, FARTHEST, 0.5),
+            Control(f"data.stds[{k}]", "slider", 0.5, 10.0, 0.25),
+        )
+    ]
+    more = [Control("data.modes", "slider", 1, MAX_MODES, 1)]
+    if len(modes) > 1:
+        more += [Control(f"data.weights[{k}]", "slider", 0.05, 1.0, 0.05) for k in modes]
+    return tuple(front), tuple(more)
+
+
+MORE: dict[str, tuple[Control, ...]] = {
+    "generator": (
+        Control("generator.kind", "choice", options=GENERATORS),
+        Control("generator.mean", "slider", -FARTHEST, FARTHEST, 0.5, when=lambda c: not is_mlp(c)),
+        Control("generator.std", "slider", 0.25, 20.0, 0.25, when=lambda c: not is_mlp(c)),
+        Control("generator.hidden", "widths", when=is_mlp),
+        Control("generator.activation", "choice", options=ACTIVATIONS, when=is_mlp),
+        Control("training.k_g", "slider", 1, MAX_UPDATES, 1),
+    ),
+    "discriminator": (
+        Control("discriminator.hidden", "widths"),
+        Control("discriminator.activation", "choice", options=ACTIVATIONS),
+        Control("discriminator.l2", "steps", options=decades(-5, 0, zero=True)),
+        Control("discriminator.dropout", "slider", 0.05, 0.9, 0.05, when=lambda c: c.discriminator.dropout > 0),
+        Control("training.k_d", "slider", 1, MAX_UPDATES, 1),
+        Control("training.penalty", "choice", options=PENALTIES),
+        Control(
+            "training.penalty_weight",
+            "steps",
+            options=decades(-3, 2, zero=True),
+            when=lambda c: c.training.penalty != "none",
+        ),
+    ),
+    "training": (
+        Control("training.loss", "choice", options=LOSSES),
+        Control("training.iterations", "slider", 100, 10_000, 100),
+        Control("training.frames", "slider", 50, MAX_FRAMES, 50),
+        Control("training.batch", "choice", options=(8, 16, 32, 64, 128, 256)),
+        Control("training.beta1", "slider", 0.0, 0.99, 0.01),
+        Control("training.beta2", "steps", options=(0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)),
+        Control("training.seed", "number", 0, 2**31 - 1, 1),
+    ),
+}
+
+
+def shown_controls(config: Config) -> list[Control]:
+    """Every control that the page shows for a config."""
+    front, more = data_controls(config)
+    rest = [control for group in MORE.values() for control in group]
+    return [c for c in (*front, *FRONT, KIND, *more, *rest) if c.when(config)]
+
+
+def key(control: Control) -> str:
+    """The widget's key in Streamlit's session state."""
+    return f"control {control.name}"
+
+
+def draw(control: Control, state: Session) -> None:
+    """One control at its current value, and under it why a value was refused."""
+    if not control.when(state.config):
+        return
+    label, text = wording(control.name)
+    widget = key(control)
+    value = current(state.config, control.name)
+    if control.name not in state.refused:  # what was refused stays in its field, to be mended
+        st.session_state[widget] = _as_shown(control, value)
+
+    def take() -> None:
+        state.change(control.name, _as_meant(control, st.session_state[widget]))
+
+    common: dict[str, Any] = {"key": widget, "help": text, "on_change": take}
+    if control.kind == "slider":
+        st.slider(label, control.low, control.high, step=control.step, **common)
+    elif control.kind == "steps":
+        options = sorted({*control.options, value})
+        st.select_slider(label, options, format_func=lambda v: f"{v:g}", **common)
+    elif control.kind == "number":
+        st.number_input(label, control.low, control.high, step=control.step, **common)
+    elif control.kind == "choice":
+        names = words("lab")["choices"]
+        options = list(dict.fromkeys((*control.options, value)))
+        st.selectbox(label, options, format_func=lambda v: names.get(str(v), str(v)), **common)
+    else:
+        st.text_input(label, **common)
+    if control.name in state.refused:
+        st.error(state.refused[control.name])
+
+
+def wording(name: str) -> tuple[str, str]:
+    """Label and meaning of a setting; `data.means[1]` is said with its number."""
+    base, _, index = name.removesuffix("]").partition("[")
+    entry = words("lab")["controls"][base]
+    label = entry["label"]
+    return (label.format(number=int(index) + 1) if index else label), entry["help"]
+
+
+def _as_shown(control: Control, value: Any) -> Any:
+    """The widget's value: within its ends, and of the type of its step."""
+    if control.kind == "widths":
+        return ", ".join(map(str, value))
+    if control.kind in ("slider", "number"):
+        assert control.low is not None and control.high is not None
+        return type(control.low)(min(max(value, control.low), control.high))
+    return value
+
+
+def _as_meant(control: Control, value: Any) -> Any:
+    """The setting's value, out of the widget's."""
+    if control.kind != "widths":
+        return value
+    meant = parse_value(value)
+    return meant if isinstance(meant, list) else [meant]

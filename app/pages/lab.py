@@ -1,0 +1,109 @@
+"""The lab: one picture, its controls beside it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import controls, player
+from app.runner import Shown, runner
+from app.state import Session, session
+from app.words import words
+from gan1d.catalogue import scenarios
+from gan1d.player import page_css
+
+PATIENCE = 0.4
+"""Seconds of training before its progress is worth showing."""
+STYLE = page_css(player.KEY) + (Path(__file__).parents[1] / "page.css").read_text("utf-8")
+text = words("lab")
+
+
+def draw_controls(state: Session) -> Any:
+    """The sidebar: five controls, the rest under "More". Returns the place for what is said of a run beside the learning rates."""
+    names = list(scenarios)
+    st.session_state["scenario"] = state.scenario.name
+    st.selectbox(
+        text["scenario"],
+        names,
+        format_func=lambda name: scenarios[name].title,
+        key="scenario",
+        on_change=lambda: state.open(st.session_state["scenario"]),
+    )
+    st.caption(about(state))
+    data_front, data_more = controls.data_controls(state.config)
+    with st.container(key="data"):
+        for control in data_front:
+            controls.draw(control, state)
+    for control in controls.FRONT:
+        controls.draw(control, state)
+    said = st.container(key="said")
+    controls.draw(controls.KIND, state)
+    with st.expander(text["more"]):
+        for group, members in {"data": data_more, **controls.MORE}.items():
+            st.markdown(f"**{text['groups'][group]}**")
+            for control in members:
+                controls.draw(control, state)
+    st.button(
+        text["reset"],
+        on_click=lambda: state.open(state.scenario.name),
+        disabled=not state.is_changed,
+        width="stretch",
+        icon=":material/restart_alt:",
+    )
+    return said
+
+
+def about(state: Session) -> str:
+    """What the scenario shows, and how often it was seen; after a change, that it was changed."""
+    rate = state.scenario.rate
+    parts = [state.scenario.text]
+    if state.config != state.scenario.config:
+        parts.append(text["changed"])
+    elif rate:
+        parts.append(text["rate"].format(**rate))
+    return " ".join(parts)
+
+
+def obtain(state: Session) -> Shown:
+    """The run of the session's config; a long training shows its progress and can be given up."""
+    place = st.container(key="status").empty()
+    began = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        if time.monotonic() - began < PATIENCE:
+            return
+        with place.container(border=True):
+            st.progress(done / total, text["training"].format(done=done, total=total) if done else text["starting"])
+            st.button(text["cancel"], on_click=state.give_up, key=f"cancel {done}")
+
+    shown = runner().get(state.config, progress)
+    place.empty()
+    return shown
+
+
+def following(state: Session) -> dict[str, str]:
+    """The button under the picture: the next scenario, around again after the last."""
+    names = list(scenarios)
+    name = names[(names.index(state.scenario.name) + 1) % len(names)]
+    return {"id": name, "label": text["next"].format(scenario=scenarios[name].next)}
+
+
+def on_action() -> None:
+    """The button under the picture was pressed."""
+    if name := st.session_state[player.KEY].get("action"):
+        session().open(name)
+
+
+state = session()
+st.html(f"<style>{STYLE}</style>")
+with st.sidebar:
+    said = draw_controls(state)
+shown = obtain(state)
+state.shown = state.config
+if shown.run.summary["status"] == "diverged":
+    said.error(text["diverged"].format(at=shown.run.summary["diverged_at"]))
+player.show(shown, following(state), on_action)
+runner().warm()

@@ -1,0 +1,23 @@
+"""The browser player as a Streamlit component."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from app.runner import Shown
+from gan1d import player
+
+KEY = "player"
+_mount = st.components.v2.component("gan1d_player", html=player.html(), css=player.css(), js=player.js())
+
+
+def show(shown: Shown, action: dict[str, str] | None, on_action: Callable[[], None]) -> Any:
+    """Mounts the player, or gives the mounted one another run: it keeps its position, speed and play state.
+
+    action: {"id", "label"} of a button under the picture; `on_action` is called when it is pressed.
+    """
+    data = {"meta": shown.meta | {"action": action}, **shown.arrays}
+    return _mount(key=KEY, data=data, on_action_change=on_action)

@@ -1,0 +1,91 @@
+"""Runs for the pages: kept while they are likely to be asked for again, trained one at a time, JAX warmed behind the first picture."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+import gan1d
+from gan1d.catalogue import DISCRIMINATORS, HERE, scenarios
+from gan1d.config import Config, Structure, structure
+from gan1d.render.frames import frames
+from gan1d.trajectory import Trajectory
+
+KEPT = 24
+"""Runs in memory; one is about 3 MB."""
+HEAD_START = 1.5
+"""Seconds after the first page before JAX is imported: the browser draws its first picture meanwhile."""
+
+
+class Shown(NamedTuple):
+    """A run and what the player needs of it."""
+
+    run: Trajectory
+    meta: dict[str, object]
+    arrays: dict[str, np.ndarray]
+
+
+class Runner:
+    """One for the whole server; every session asks it."""
+
+    def __init__(self, shipped: dict[Config, Path]):
+        self._shipped = shipped
+        self._kept: OrderedDict[Config, Shown] = OrderedDict()
+        self._turn = threading.Lock()
+        self._warming: dict[Structure, threading.Event] = {}
+        self._started = threading.Lock()
+
+    def get(self, config: Config, progress: Callable[[int, int], None] | None = None) -> Shown:
+        """The run of a config: kept, shipped or trained. `progress` may raise to give up; then nothing is kept."""
+        if (shown := self._kept.get(config)) is not None:
+            self._kept.move_to_end(config)
+            return shown
+        if config in self._shipped:
+            return self._keep(gan1d.load(self._shipped[config]))
+        if (warming := self._warming.get(structure(config))) is not None:
+            while not warming.wait(0.2):
+                if progress:
+                    progress(0, config.training.iterations)
+        with self._turn:
+            return self._keep(gan1d.train(config, progress=progress))
+
+    def is_quick(self, config: Config) -> bool:
+        """Whether `get` answers at once."""
+        return config in self._kept or config in self._shipped
+
+    def _keep(self, run: Trajectory) -> Shown:
+        shown = self._kept[run.config] = Shown(run, *frames(run))
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return shown
+
+    def warm(self) -> None:
+        """Imports JAX and compiles what the first controls need, once, in the background."""
+        if not self._started.acquire(blocking=False):
+            return
+        first = next(iter(scenarios.values()))
+        likely = [first.config, first.config.replace(**DISCRIMINATORS["l2-dropout"])]
+        self._warming = {structure(config): threading.Event() for config in likely}
+        threading.Thread(target=self._warm, args=(likely,), name="warm", daemon=True).start()
+
+    def _warm(self, likely: list[Config]) -> None:
+        time.sleep(HEAD_START)
+        for config in likely:
+            try:
+                gan1d.train(config.replace(**{"training.iterations": 1}))
+            finally:
+                self._warming[structure(config)].set()
+
+
+@st.cache_resource(show_spinner=False)
+def runner() -> Runner:
+    """The server's runner."""
+    paths = {s.config: HERE / "assets" / f"{s.name}.npz" for s in scenarios.values()}
+    return Runner({config: path for config, path in paths.items() if path.exists()})
