@@ -12,7 +12,7 @@ ANY_PY = $$($(PY) -c '' 2>/dev/null && echo $(PY) || sh tools/find-python.sh)
 
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help app test test-deep lint format install packages assets docs lock clean
+.PHONY: help app test test-deep lint format install packages assets docs bench lock clean
 
 help: ## this list
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +34,7 @@ lint: ## style and types
 	sh tools/install.sh dev
 	$(PY) -m ruff check --quiet .
 	$(PY) -m ruff format --quiet --check .
-	$(PY) -m mypy gan1d app
+	$(PY) -m mypy gan1d app tools benchmarks
 
 format: ## rewrite the sources in the common style
 	sh tools/install.sh dev
@@ -55,6 +55,11 @@ docs: ## take the README's pictures from the running app
 	sh tools/install.sh dev
 	sh tools/browser.sh
 	$(PY) -m tools.screenshots
+
+bench: ## measure how quick the app is, beside a bare page in the same run
+	sh tools/install.sh dev
+	sh tools/browser.sh
+	$(PY) -m benchmarks.app
 
 lock: ## resolve the requirements anew and write constraints.txt (on Linux x86-64)
 	sh tools/install.sh dev

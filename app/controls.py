@@ -136,11 +136,12 @@ def draw(control: Control, state: Session) -> None:
     label, text = wording(control.name)
     widget = key(control)
     value = current(state.config, control.name)
-    if control.name not in state.refused:  # what was refused stays in its field, to be mended
-        st.session_state[widget] = _as_shown(control, value)
+    refusal = state.refused.get(control.name)
+    st.session_state[widget] = refusal.typed if refusal else _as_shown(control, value)
 
     def take() -> None:
-        state.change(control.name, _as_meant(control, st.session_state[widget]))
+        typed = st.session_state[widget]
+        state.change(control.name, _as_meant(control, typed), typed)
 
     common: dict[str, Any] = {"key": widget, "help": text, "on_change": take}
     if control.kind == "slider":
@@ -156,8 +157,8 @@ def draw(control: Control, state: Session) -> None:
         st.selectbox(label, options, format_func=lambda v: names.get(str(v), str(v)), **common)
     else:
         st.text_input(label, **common)
-    if control.name in state.refused:
-        st.error(state.refused[control.name])
+    if refusal:
+        st.error(refusal.why)
 
 
 def wording(name: str) -> tuple[str, str]:

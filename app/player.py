@@ -19,5 +19,4 @@ def show(shown: Shown, action: dict[str, str] | None, on_action: Callable[[], No
 
     action: {"id", "label"} of a button under the picture; `on_action` is called when it is pressed.
     """
-    data = {"meta": shown.meta | {"action": action}, **shown.arrays}
-    return _mount(key=KEY, data=data, on_action_change=on_action)
+    return _mount(key=KEY, data={"meta": shown.meta | {"action": action}, **shown.tables}, on_action_change=on_action)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
+import pyarrow as pa
 import streamlit as st
 
 import gan1d
@@ -25,11 +25,11 @@ HEAD_START = 1.5
 
 
 class Shown(NamedTuple):
-    """A run and what the player needs of it."""
+    """A run and what the player needs of it, in the form that Streamlit sends without a detour through pandas."""
 
     run: Trajectory
     meta: dict[str, object]
-    arrays: dict[str, np.ndarray]
+    tables: dict[str, pa.Table]
 
 
 class Runner:
@@ -61,7 +61,9 @@ class Runner:
         return config in self._kept or config in self._shipped
 
     def _keep(self, run: Trajectory) -> Shown:
-        shown = self._kept[run.config] = Shown(run, *frames(run))
+        meta, arrays = frames(run)
+        tables = {name: pa.table({name: values}) for name, values in arrays.items()}
+        shown = self._kept[run.config] = Shown(run, meta, tables)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return shown
@@ -73,7 +75,9 @@ class Runner:
         first = next(iter(scenarios.values()))
         likely = [first.config, first.config.replace(**DISCRIMINATORS["l2-dropout"])]
         self._warming = {structure(config): threading.Event() for config in likely}
-        threading.Thread(target=self._warm, args=(likely,), name="warm", daemon=True).start()
+        threading.Thread(
+            target=self._warm, args=(likely,), name="warm"
+        ).start()  # no daemon: the compiler must not be cut off
 
     def _warm(self, likely: list[Config]) -> None:
         time.sleep(HEAD_START)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from gan1d.catalogue import DISCRIMINATORS, Scenario, scenarios
 from gan1d.config import MAX_MODES, Config, ConfigError
+
+
+class Refusal(NamedTuple):
+    """What stands in a field, to be mended, and what is wrong with it."""
+
+    typed: Any
+    why: str
 
 
 @dataclass
@@ -18,7 +25,7 @@ class Session:
     scenario: Scenario
     config: Config
     shown: Config
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
 
     def open(self, name: str) -> None:
         """Starts over from a scenario."""
@@ -26,13 +33,13 @@ class Session:
         self.config = self.scenario.config
         self.refused.clear()
 
-    def change(self, name: str, value: Any) -> None:
-        """Takes a setting by its dotted name, or keeps what was and remembers why."""
+    def change(self, name: str, value: Any, typed: Any = None) -> None:
+        """Takes a setting by its dotted name, or keeps what was and remembers what was typed and why it was refused."""
         try:
             self.config = changed(self.config, name, value)
             self.refused.pop(name, None)
         except ConfigError as e:
-            self.refused[name] = str(e)
+            self.refused[name] = Refusal(typed, str(e))
 
     def give_up(self) -> None:
         """Back to the run on screen."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import controls, player
 from app.runner import Shown, runner
@@ -17,12 +17,14 @@ from gan1d.player import page_css
 
 PATIENCE = 0.4
 """Seconds of training before its progress is worth showing."""
+MORE = "more"
+"""Key of the expander that holds the controls beyond the five."""
 STYLE = page_css(player.KEY) + (Path(__file__).parents[1] / "page.css").read_text("utf-8")
 text = words("lab")
 
 
-def draw_controls(state: Session) -> Any:
-    """The sidebar: five controls, the rest under "More". Returns the place for what is said of a run beside the learning rates."""
+def draw_controls(state: Session, shown: Shown) -> None:
+    """The sidebar: five controls, the rest under "More"; what is wrong with the run is said beside the learning rates."""
     names = list(scenarios)
     st.session_state["scenario"] = state.scenario.name
     st.selectbox(
@@ -34,15 +36,15 @@ def draw_controls(state: Session) -> Any:
     )
     st.caption(about(state))
     data_front, data_more = controls.data_controls(state.config)
-    with st.container(key="data"):
-        for control in data_front:
-            controls.draw(control, state)
-    for control in controls.FRONT:
+    for control in (*data_front, *controls.FRONT):
         controls.draw(control, state)
-    said = st.container(key="said")
+    if shown.run.summary["status"] == "diverged":
+        st.error(text["diverged"].format(at=shown.run.summary["diverged_at"]))
     controls.draw(controls.KIND, state)
-    with st.expander(text["more"]):
-        for group, members in {"data": data_more, **controls.MORE}.items():
+    with st.expander(text["more"], key=MORE, on_change="rerun") as more:
+        for group, members in (
+            {"data": data_more, **controls.MORE}.items() if more.open else ()
+        ):  # not sent before it is asked for
             st.markdown(f"**{text['groups'][group]}**")
             for control in members:
                 controls.draw(control, state)
@@ -53,7 +55,6 @@ def draw_controls(state: Session) -> Any:
         width="stretch",
         icon=":material/restart_alt:",
     )
-    return said
 
 
 def about(state: Session) -> str:
@@ -71,13 +72,16 @@ def obtain(state: Session) -> Shown:
     """The run of the session's config; a long training shows its progress and can be given up."""
     place = st.container(key="status").empty()
     began = time.monotonic()
+    bars: list[DeltaGenerator] = []
 
     def progress(done: int, total: int) -> None:
         if time.monotonic() - began < PATIENCE:
             return
-        with place.container(border=True):
-            st.progress(done / total, text["training"].format(done=done, total=total) if done else text["starting"])
-            st.button(text["cancel"], on_click=state.give_up, key=f"cancel {done}")
+        if not bars:
+            with place.container(border=True):
+                bars.append(st.progress(0.0))
+                st.button(text["cancel"], on_click=state.give_up)
+        bars[0].progress(done / total, text["training"].format(done=done, total=total) if done else text["starting"])
 
     shown = runner().get(state.config, progress)
     place.empty()
@@ -99,11 +103,9 @@ def on_action() -> None:
 
 state = session()
 st.html(f"<style>{STYLE}</style>")
-with st.sidebar:
-    said = draw_controls(state)
 shown = obtain(state)
 state.shown = state.config
-if shown.run.summary["status"] == "diverged":
-    said.error(text["diverged"].format(at=shown.run.summary["diverged_at"]))
-player.show(shown, following(state), on_action)
+player.show(shown, following(state), on_action)  # before the controls: the picture is what is waited for
+with st.sidebar:
+    draw_controls(state, shown)
 runner().warm()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,27 +15,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tools.browser import FLAGS, NAMES, chromium_path, free_port
+
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 STARTUP = 60.0  # seconds a server may take
-
-
-def chromium_path() -> str | None:
-    """Where ``CHROMIUM`` says, or the first browser on PATH."""
-    wanted = os.environ.get("CHROMIUM")
-    if wanted:
-        return shutil.which(wanted)
-    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @pytest.fixture(scope="session")
@@ -75,12 +56,6 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert complaints == []
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
@@ -90,33 +65,18 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def streamlit_server(script: Path, log: Path) -> Iterator[str]:
-    """Serves a Streamlit script on a free port, and yields its address."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    options = {
-        "server.port": port,
-        "server.address": "127.0.0.1",
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-    }
-    command += [f"--{name}={value}" for name, value in options.items()]
+def serving(command: list[str], port: int, log: Path) -> Iterator[str]:
+    """Runs a server until the end of the block, and yields its address once it answers."""
     with log.open("w") as output:
-        server = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=output,
-            stderr=output,
-        )
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
             url = f"http://127.0.0.1:{port}"
             deadline = time.monotonic() + STARTUP
             while not _answers(f"{url}/_stcore/health"):
                 if server.poll() is not None or time.monotonic() > deadline:
                     pytest.fail(f"the server did not start:\n{log.read_text()}")
-                time.sleep(0.2)
+                time.sleep(0.05)
             yield url
         finally:
             server.terminate()
@@ -125,3 +85,27 @@ def streamlit_server(script: Path, log: Path) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+
+
+@contextmanager
+def streamlit_server(script: Path, log: Path) -> Iterator[str]:
+    """Serves a Streamlit script on a free port, and yields its address."""
+    port = free_port()
+    options = {
+        "server.port": port,
+        "server.address": "127.0.0.1",
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    with serving([sys.executable, "-m", "streamlit", "run", str(script), *flags], port, log) as url:
+        yield url
+
+
+@contextmanager
+def app_server(log: Path) -> Iterator[str]:
+    """Serves the app as `make app` does, on a free port."""
+    port = free_port()
+    with serving([sys.executable, "-m", "gan1d", "app", "--port", str(port)], port, log) as url:
+        yield url.replace("127.0.0.1", "localhost")

@@ -1,0 +1,101 @@
+"""The README's pictures, taken from the running app: an animation of the player, and the page in both themes and on a phone."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tools.browser import FLAGS, chromium_path, free_port
+
+DOCS = Path(__file__).parents[1] / "docs"
+FRAMES, SECONDS, REST = 70, 5.0, 1.5
+"""Pictures in the animation, its length, and how long the last one stays."""
+
+
+def page_of(playwright_browser: object, url: str, width: int, height: int, scheme: str) -> Page:
+    """The lab at a size and in a theme, paused."""
+    context = playwright_browser.new_context(  # type: ignore[attr-defined]
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page: Page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(".gan1d-player .picture canvas", timeout=30_000)
+    page.wait_for_timeout(1500)
+    return page
+
+
+def seek(page: Page, frame: int) -> None:
+    """Shows a recorded state."""
+    page.locator(".scrub").evaluate(
+        "(scrub, to) => { scrub.value = to; scrub.dispatchEvent(new Event('input')); }", frame
+    )
+    page.wait_for_timeout(60)
+
+
+def animation(page: Page, out: Path) -> None:
+    """The picture and its sentence, from the first recorded state to the last."""
+    last = int(page.locator(".gan1d-player").get_attribute("data-frames") or 1) - 1
+    top, below = (page.locator(f".gan1d-player {part}").bounding_box() for part in (".top", ".caption"))
+    assert top and below
+    clip = {
+        "x": top["x"] - 12,
+        "y": top["y"] - 8,
+        "width": top["width"] + 24,
+        "height": below["y"] + below["height"] - top["y"] + 8,
+    }
+    pictures = []
+    for i in range(FRAMES):
+        seek(page, round(last * (i / (FRAMES - 1)) ** 1.6))  # most happens early
+        pictures.append(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"))  # type: ignore[arg-type]
+    palette = pictures[FRAMES // 2].quantize(64)
+    small = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    step = int(1000 * SECONDS / FRAMES)
+    small[0].save(
+        out,
+        save_all=True,
+        append_images=small[1:],
+        duration=[step] * (FRAMES - 1) + [int(1000 * REST)],
+        loop=0,
+        optimize=True,
+    )
+
+
+def main() -> None:
+    """Writes `docs/`."""
+    path = chromium_path()
+    if path is None:
+        sys.exit("no browser: install chromium, or say where one is with CHROMIUM=")
+    DOCS.mkdir(exist_ok=True)
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gan1d", "app", "--port", str(port)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout
+        url = server.stdout.readline().strip()
+        urllib.request.urlopen(f"{url}/_stcore/health", timeout=30).read()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+            animation(page_of(browser, url, 1180, 900, "light"), DOCS / "gaussian-linear.gif")
+            for name, size, scheme in (
+                ("lab-light", (1440, 1100), "light"),
+                ("lab-dark", (1440, 1100), "dark"),
+                ("lab-phone", (390, 844), "light"),
+            ):
+                page = page_of(browser, url, *size, scheme)
+                seek(page, 60)
+                page.screenshot(path=DOCS / f"{name}.png")
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()
