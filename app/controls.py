@@ -148,7 +148,7 @@ def draw(control: Control, state: Session) -> None:
         st.slider(label, control.low, control.high, step=control.step, **common)
     elif control.kind == "steps":
         options = sorted({*control.options, value})
-        st.select_slider(label, options, format_func=lambda v: f"{v:g}", **common)
+        st.select_slider(label, options, format_func=plain_number, **common)
     elif control.kind == "number":
         st.number_input(label, control.low, control.high, step=control.step, **common)
     elif control.kind == "choice":
@@ -159,6 +159,11 @@ def draw(control: Control, state: Session) -> None:
         st.text_input(label, **common)
     if refusal:
         st.error(refusal.why)
+
+
+def plain_number(value: float) -> str:
+    """A small number as a person writes it: 0.00001, not 1e-05."""
+    return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
 def wording(name: str) -> tuple[str, str]:

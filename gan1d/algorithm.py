@@ -33,7 +33,7 @@ CHECKPOINTS = 16
 STREAMS = ("init_d", "init_g", "real", "noise_d", "noise_g", "dropout_d", "dropout_g")
 """A random stream for each purpose. Append only: a stream's key is its place."""
 NODES = 128
-"""Cells for the expectations of what D says: their error is below 1e-3 nats (tests/test_algorithm.py)."""
+"""Noise cells for expectations over the generated density: their error is below 1e-3 nats (tests/gan1d/test_algorithm.py)."""
 
 Z_EDGES = noise_edges()
 _NODE_EDGES = noise_edges(NODES)
@@ -73,10 +73,10 @@ class DrawsG(NamedTuple):
 
 
 class Points(NamedTuple):
-    """Where D is looked at: the picture's grid x (X,), and nodes of the data (N,) for expectations."""
+    """Where D is looked at: the picture's grid x (X,), and the data's mass (X,) on each of its cells, what lies outside at the ends."""
 
     x: Any
-    data: Any
+    mass: Any
 
 
 def numbers(config: Config) -> Scalars:
@@ -195,7 +195,7 @@ def update_d(s: Structure, n: Scalars, players: Players, draws: DrawsD) -> tuple
 
     grads, batch = jax.grad(objective, has_aux=True)(players.d)
     d, d_opt = _apply(s, n, "lr_d", players.d, players.d_opt, grads)
-    return players._replace(d=d, d_opt=d_opt), (batch, optax.global_norm(grads))
+    return players._replace(d=d, d_opt=d_opt), (batch, optax.tree.norm(grads))
 
 
 def update_g(s: Structure, n: Scalars, players: Players, draws: DrawsG) -> tuple[Players, tuple[jax.Array, jax.Array]]:
@@ -209,7 +209,7 @@ def update_g(s: Structure, n: Scalars, players: Players, draws: DrawsG) -> tuple
 
     batch, grads = jax.value_and_grad(objective)(players.g)
     g, g_opt = _apply(s, n, "lr_g", players.g, players.g_opt, grads)
-    return players._replace(g=g, g_opt=g_opt), (batch, optax.global_norm(grads))
+    return players._replace(g=g, g_opt=g_opt), (batch, optax.tree.norm(grads))
 
 
 def _apply(s: Structure, n: Scalars, rate: str, params: Tree, opt: Tree, grads: Tree) -> tuple[Tree, Tree]:
@@ -235,21 +235,16 @@ def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Arr
         g = jnp.stack([g_module.mean[...], jnp.abs(g_module.std[...])])
     else:
         g = g_module(jnp.asarray(Z_EDGES, jnp.float32))
-    cells, nodes = len(points.x), len(points.data)
-    logits = nnx.merge(d_graph, players.d)(jnp.concatenate([points.x, points.data, fake]))
-    on_grid, on_real, on_fake = (
-        logits[:cells],
-        logits[cells : cells + nodes],
-        logits[cells + nodes :],
-    )
+    logits = nnx.merge(d_graph, players.d)(jnp.concatenate([points.x, fake]))
+    on_grid, on_fake = jnp.split(logits, [len(points.x)])
     weight = jnp.asarray(NODE_MASSES, jnp.float32)
     return {
         "d": jax.nn.sigmoid(on_grid) if loss.output == "probability" else on_grid,
         "g": g,
-        "loss_d": weight @ loss.real(on_real) + weight @ loss.fake(on_fake),
+        "loss_d": points.mass @ loss.real(on_grid) + weight @ loss.fake(on_fake),
         "loss_g": weight @ loss.generator(on_fake),
-        "value": -(weight @ jax.nn.softplus(-on_real)) - weight @ jax.nn.softplus(on_fake),
-        "p_real_on_real": weight @ jax.nn.sigmoid(on_real),
+        "value": -(points.mass @ jax.nn.softplus(-on_grid)) - weight @ jax.nn.softplus(on_fake),
+        "p_real_on_real": points.mass @ jax.nn.sigmoid(on_grid),
         "p_real_on_fake": weight @ jax.nn.sigmoid(on_fake),
     }
 
@@ -273,18 +268,18 @@ class Tape(NamedTuple):
 
 
 @cache
-def tape_shapes(s: Structure, cells: int, nodes: int) -> tuple[dict[str, Any], State]:
+def tape_shapes(s: Structure, cells: int) -> tuple[dict[str, Any], State]:
     """Shapes of one recorded row and of one state; traced once for each structure."""
     n = numbers(Config(data=Mixture(means=(0.0,), stds=(1.0,))))
     state = jax.eval_shape(partial(initial, s), n)
-    points = Points(np.zeros(cells, np.float32), np.zeros(nodes, np.float32))
+    points = Points(*np.zeros((2, cells), np.float32))
     row = jax.eval_shape(partial(observe, s), state.players, points)
     return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32)), state
 
 
 def blank(s: Structure, start: State, points: Points) -> Tape:
     """An empty tape that begins at a state; NumPy, so that nothing is compiled for it."""
-    row, state = tape_shapes(s, len(points.x), len(points.data))
+    row, state = tape_shapes(s, len(points.x))
 
     def buffer(length: int, like: Any) -> np.ndarray:
         return np.zeros((length, *like.shape), like.dtype)

@@ -134,14 +134,14 @@ _ALL = (
         config=_config({"means": [-3, 3], "stds": [1, 1]}),
         expects="mode averaging",
         holds=is_averaged,
-        discriminator="l2-dropout",
+        discriminator="l2",
     ),
     Scenario(
         name="far-modes-linear",
         config=_config({"means": [-3, 8], "stds": [1, 1]}),
         expects="mode collapse",
         holds=is_collapsed,
-        discriminator="l2-dropout",
+        discriminator="l2",
     ),
 )
 

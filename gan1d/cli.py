@@ -70,10 +70,14 @@ def train(
     name, config = _config(what, discriminator, set_ or [], seed)
     if out is not None:
         _check_out(out, ("npz",))
-    with _progress(f"training {name}, {config.training.iterations} iterations"):
+    with _progress(f"training {name}, {config.training.iterations} iterations") as status:
         from gan1d.training import train as run_training
 
-        run = run_training(config, device=device)
+        def report_progress(done: int, total: int) -> None:
+            """Also what lets Ctrl-C through: between two reports Python runs, within one the compiled program does."""
+            status.update(f"training {name}, {done} of {total} iterations")
+
+        run = run_training(config, device=device, progress=report_progress)
         if out is not None:
             run.save(out)
     report = {
@@ -206,6 +210,8 @@ def _check_out(out: Path, endings: tuple[str, ...]) -> None:
         )
     if not out.parent.is_dir():
         raise InputError(f"OUT: {str(out)!r} is not allowed; there is no folder {str(out.parent)!r}")
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise InputError(f"OUT: {str(out)!r} is not allowed; it must be a file that can be written")
 
 
 def _announce(port: int) -> None:
@@ -242,7 +248,7 @@ def main() -> None:
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False))  # it returns 130 after Ctrl-C, rather than raise
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except Exception as e:

@@ -12,13 +12,15 @@ import difflib
 import json
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 MAX_MODES = 8
 """Modes of a mixture; arrays are padded to this number, so that adding a mode does not compile."""
+MIN_SHARE = 1e-6
+"""Smallest share of a mode."""
 MAX_FRAMES = 600
 """Recorded states after the first one; the recording buffers have this length, so that `frames` does not compile."""
 MAX_ITERATIONS = 100_000
@@ -40,11 +42,15 @@ class ConfigError(ValueError):
 
     def __init__(self, field: str, value: object, allowed: str):
         self.field, self.value, self.allowed = field, value, allowed
-        super().__init__(f"{field}: {_show(value)} is not allowed; {allowed}")
+        name = field if field and field.isprintable() and len(field) <= 60 else _show(field)
+        super().__init__(f"{name}: {_show(value)} is not allowed; {allowed}")
 
 
 def _show(value: object, limit: int = 60) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, a list in a list in a list …
+        text = f"that {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -60,17 +66,30 @@ class Spec(NamedTuple):
     integer: bool = False
 
 
-def _number(name: str, value: Any, low: float, high: float, integer: bool) -> Any:
-    allowed = f"it must be {'a whole number' if integer else 'a number'} from {low:g} to {high:g}"
+def number(name: str, value: Any, low: float, high: float, integer: bool) -> Any:
+    """A float, or an int where `integer`, from low to high; a ConfigError that names the field for anything else."""
+    allowed = (
+        f"it must be a whole number from {low} to {high}"
+        if integer
+        else f"it must be a number from {low:g} to {high:g}"
+    )
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ConfigError(name, value, allowed)
     try:
-        number = float(value)
+        plain = float(value)
     except OverflowError:
         raise ConfigError(name, value, allowed) from None
-    if not low <= number <= high or (integer and number != int(number)):  # false for NaN too
+    if not low <= plain <= high or (integer and plain != int(plain)):  # false for NaN too
         raise ConfigError(name, value, allowed)
-    return int(number) if integer else number
+    return int(plain) if integer else plain
+
+
+def _items(name: str, value: Any, most: int, allowed: str) -> Sequence[Any]:
+    """A list, a tuple or an array of 1 to `most` items."""
+    items = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(items, (list, tuple)) or not 1 <= len(items) <= most:
+        raise ConfigError(name, value, allowed)
+    return items
 
 
 def traced(default: float, text: str, low: float, high: float) -> Any:
@@ -78,7 +97,7 @@ def traced(default: float, text: str, low: float, high: float) -> Any:
     integer = isinstance(default, int)
 
     def read(name: str, value: Any) -> Any:
-        return _number(name, value, low, high, integer)
+        return number(name, value, low, high, integer)
 
     return field(default=default, metadata={"spec": Spec("traced", text, read, low, high, None, integer)})
 
@@ -87,12 +106,8 @@ def traced_list(text: str, low: float, high: float, **default: Any) -> Any:
     """One number a mode, 1 to `MAX_MODES` of them."""
 
     def read(name: str, value: Any) -> tuple[float, ...]:
-        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-            raise ConfigError(name, value, f"it must be a list of 1 to {MAX_MODES} numbers")
-        items = tuple(value)
-        if not 1 <= len(items) <= MAX_MODES:
-            raise ConfigError(name, value, f"it must be a list of 1 to {MAX_MODES} numbers")
-        return tuple(_number(f"{name}[{i}]", item, low, high, False) for i, item in enumerate(items))
+        items = _items(name, value, MAX_MODES, f"it must be a list of 1 to {MAX_MODES} numbers")
+        return tuple(number(f"{name}[{i}]", item, low, high, False) for i, item in enumerate(items))
 
     return field(metadata={"spec": Spec("traced", text, read, low, high)}, **default)
 
@@ -112,7 +127,7 @@ def static_int(default: int, text: str, low: int, high: int) -> Any:
     """A whole number that shapes the program: changing it compiles."""
 
     def read(name: str, value: Any) -> int:
-        return int(_number(name, value, low, high, True))
+        return int(number(name, value, low, high, True))
 
     return field(default=default, metadata={"spec": Spec("static", text, read, low, high, None, True)})
 
@@ -121,17 +136,14 @@ def widths(default: tuple[int, ...], text: str) -> Any:
     """The widths of 1 to 4 hidden layers: changing them compiles."""
 
     def read(name: str, value: Any) -> tuple[int, ...]:
-        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-            raise ConfigError(name, value, "it must be a list of 1 to 4 layer widths, each from 1 to 512")
-        items = tuple(value)
-        if not 1 <= len(items) <= 4:
-            raise ConfigError(name, value, "it must be a list of 1 to 4 layer widths, each from 1 to 512")
-        return tuple(int(_number(f"{name}[{i}]", item, 1, 512, True)) for i, item in enumerate(items))
+        items = _items(name, value, 4, "it must be a list of 1 to 4 layer widths, each from 1 to 512")
+        return tuple(int(number(f"{name}[{i}]", item, 1, 512, True)) for i, item in enumerate(items))
 
     return field(default=default, metadata={"spec": Spec("static", text, read)})
 
 
 def nearest(name: Any, known: Any) -> str:
+    """What was probably meant, in brackets; nothing where no known name is close."""
     match = difflib.get_close_matches(str(name), list(known), n=1)
     return f" (nearest: {match[0]})" if match else ""
 
@@ -160,7 +172,7 @@ class Mixture(Section):
     kind: ClassVar[str] = "mixture"
     means: tuple[float, ...] = traced_list("centre of each mode, in data units", -100.0, 100.0)
     stds: tuple[float, ...] = traced_list("standard deviation of each mode, in data units", 0.05, 100.0)
-    weights: tuple[float, ...] = traced_list("share of each mode; made to sum to 1", 1e-6, 1e6, default=None)
+    weights: tuple[float, ...] = traced_list("share of each mode; made to sum to 1", MIN_SHARE, 1e6, default=None)
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -177,10 +189,12 @@ class Mixture(Section):
         total = math.fsum(self.weights)
         if abs(total - 1.0) > 1e-9:  # left alone otherwise, so that reading back what was written changes nothing
             set_(self, "weights", tuple(w / total for w in self.weights))
+        if min(self.weights) < MIN_SHARE:
+            raise ConfigError("data.weights", self.weights, f"each must be at least {MIN_SHARE:g} of their sum")
 
 
 def _length(value: Any) -> int:
-    return len(tuple(value)) if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)) else 1
+    return len(value) if isinstance(value, (list, tuple)) else getattr(value, "size", 1)
 
 
 DATA_KINDS: dict[str, type[Mixture]] = {"mixture": Mixture}
@@ -253,6 +267,11 @@ class Config:
     discriminator: Discriminator = field(default_factory=Discriminator)
     training: Training = field(default_factory=Training)
 
+    def __post_init__(self) -> None:
+        for name, section in SECTIONS.items():
+            if not isinstance(part := getattr(self, name), section):
+                raise ConfigError(name, part, f"it must be a {section.__name__}")
+
     # ---- reading
 
     @classmethod
@@ -284,7 +303,7 @@ class Config:
         """Reads the JSON text that `to_json` writes."""
         try:
             raw = json.loads(text)
-        except (ValueError, RecursionError) as e:
+        except (TypeError, ValueError, RecursionError) as e:
             raise ConfigError("config", text, f"it must be JSON ({e})") from None
         return cls.from_dict(raw)
 
@@ -294,6 +313,9 @@ class Config:
         raw: dict[str, dict[str, Any]] = {}
         for name, text in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
             part, _, key = name.partition(".")
+            if part not in SECTIONS or not key:
+                known = [f"{s}.{k}" for s, section in SECTIONS.items() for k in section.specs()]
+                raise ConfigError(name, text, "there is no such field" + nearest(name, known))
             raw.setdefault(part, {})[key] = parse_value(text)
         return cls.from_dict(raw)
 
@@ -353,7 +375,7 @@ def _read_section(name: str, raw: Any) -> Any:
     raw = dict(raw)
     if name == "data":
         kind = raw.pop("kind", "mixture")
-        if kind not in DATA_KINDS:
+        if not isinstance(kind, str) or kind not in DATA_KINDS:
             raise ConfigError(
                 "data.kind",
                 kind,

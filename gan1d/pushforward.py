@@ -76,12 +76,45 @@ def cells_cdf(g: np.ndarray, masses: np.ndarray, where: Grid) -> np.ndarray:
     return np.maximum.accumulate(np.clip(cdf, 0.0, 1.0), axis=1)
 
 
+def cells_masses(
+    g: np.ndarray, masses: np.ndarray, where: Grid, landmarks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The generated mass on every stretch of the grid where the density is constant, so that no peak is averaged with its surroundings.
+
+    The stretches lie between cuts: the grid's edges, the landmarks (P,) and the images of the noise cells' edges. An atom is spread
+    over `ATOM` of a grid cell.
+
+    Args:
+      g: (F, N+1) G at the noise cells' edges. masses: (N,). where: the grid. landmarks: where else to cut, data units.
+    Returns: cuts (F,M), increasing, within the grid; the mass between them (F,M-1).
+    """
+    cells = len(where.edges) - 1
+    u = np.clip((g - where.edges[0]) / where.width, -1e6 * cells, 1e6 * cells)
+    a, b = np.minimum(u[:, :-1], u[:, 1:]), np.maximum(u[:, :-1], u[:, 1:])
+    atom, middle = b - a < ATOM, 0.5 * (a + b)
+    a, b = (
+        np.where(atom, middle - ATOM, a),
+        np.where(atom, middle, b),
+    )  # up to its place, as a distribution function counts it
+    rise = masses / (b - a)
+    fixed = np.append(np.arange(cells + 1.0), np.clip((landmarks - where.edges[0]) / where.width, 0, cells))
+    edges = np.broadcast_to(fixed, (len(g), len(fixed)))
+    cuts = np.concatenate([edges, np.clip(a, 0, cells), np.clip(b, 0, cells)], axis=1)
+    order = np.argsort(cuts, axis=1)
+    cuts = np.take_along_axis(cuts, order, axis=1)
+    rate = np.cumsum(
+        np.take_along_axis(np.concatenate([np.zeros_like(edges), rise, -rise], axis=1), order, axis=1), axis=1
+    )
+    return where.edges[0] + where.width * cuts, np.maximum(rate[:, :-1], 0.0) * np.diff(cuts, axis=1)
+
+
 def cells_moments(g: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (F,) of the spread-out images of the noise cells; g (F, N+1), masses (N,)."""
     a, b = g[:, :-1], g[:, 1:]
-    mean = (0.5 * (a + b)) @ masses
+    # sums, not products with a matrix: a product's last bit depends on how many states there are, and a run that goes on must repeat
+    mean = np.sum(0.5 * (a + b) * masses, axis=1)
     a, b = a - mean[:, None], b - mean[:, None]
-    return mean, np.sqrt(((a * a + a * b + b * b) / 3) @ masses)
+    return mean, np.sqrt(np.sum((a * a + a * b + b * b) / 3 * masses, axis=1))
 
 
 def density(cdf: np.ndarray, where: Grid) -> tuple[np.ndarray, np.ndarray]:
@@ -94,5 +127,5 @@ def cells_cdf_at(g: np.ndarray, masses: np.ndarray, points: np.ndarray) -> np.nd
     a, b = np.minimum(g[:, :-1], g[:, 1:]), np.maximum(g[:, :-1], g[:, 1:])
     width = b - a
     safe = np.where(width > 0, width, 1.0)
-    columns = [np.where(width > 0, np.clip((x - a) / safe, 0.0, 1.0), a <= x) @ masses for x in points]
+    columns = [np.sum(np.where(width > 0, np.clip((x - a) / safe, 0.0, 1.0), a <= x) * masses, axis=1) for x in points]
     return np.stack(columns, axis=1)

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from gan1d import algorithm, metrics, pushforward
-from gan1d.algorithm import NODE_MASSES, SEEN, Z_EDGES, Points, State
-from gan1d.config import MAX_ITERATIONS, Config, ConfigError, structure
+from gan1d.algorithm import SEEN, Z_EDGES, Points, State
+from gan1d.config import MAX_ITERATIONS, Config, ConfigError, number, structure
 from gan1d.data import Target, target
 from gan1d.losses import LOSSES
 from gan1d.noise import noise_masses, noise_nodes
@@ -59,12 +59,10 @@ def train(
       ConfigError: a device that is not there, an impossible number of iterations, or a start that does not fit the networks.
     """
     count = config.training.iterations if iterations is None else iterations
-    if isinstance(count, bool) or count != int(count) or not 1 <= count <= MAX_ITERATIONS:
-        raise ConfigError("iterations", iterations, f"it must be a whole number from 1 to {MAX_ITERATIONS}")
-    count = int(count)
+    count = number("iterations", count, 1, MAX_ITERATIONS, integer=True)
     s, n, data = structure(config), algorithm.numbers(config), target(config.data)
     where = grid_of(config)
-    points = Points(np.float32(where.x), np.float32(data.quantiles(np.cumsum(NODE_MASSES) - 0.5 * NODE_MASSES)))
+    points = Points(np.float32(where.x), np.float32(cell_masses(data, where)))
     before, began = compile_log(), time.perf_counter()
     with jax.default_device(find_device(device)):
         first = algorithm.initial(s, n)
@@ -155,6 +153,13 @@ def grid_of(config: Config) -> pushforward.Grid:
     return pushforward.grid(low, high)
 
 
+def cell_masses(data: Target, where: pushforward.Grid) -> np.ndarray:
+    """The data's mass on each cell (X,), what lies outside counted with the outermost: it sums to 1."""
+    cdf = data.cdf(where.edges)
+    cdf[0], cdf[-1] = 0.0, 1.0
+    return np.diff(cdf)
+
+
 def assemble(
     config: Config,
     data: Target,
@@ -207,14 +212,14 @@ def linear_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict
     """Density and metrics of a linear generator, in closed form; g (F,2) its mean and standard deviation."""
     mean, std = g[:, 0], g[:, 1]
     p_gen, outside = pushforward.density(pushforward.linear_cdf(where.edges, mean, std), where)
-    forward, backward = metrics.linear_kl(mean, std, data.mean, data.std, data.entropy, data.log_pdf)
+    forward, backward = metrics.linear_kl(mean, std, data)
     return {
         "p_gen": p_gen,
         "mass_outside": outside,
         "g": mean[:, None] + std[:, None] * Z,
         "mean": mean,
         "std": std,
-        "jsd": metrics.linear_jsd(mean, std, where.edges, data.cdf),
+        "jsd": metrics.linear_jsd(mean, std, np.union1d(where.edges, data.landmarks), data.cdf),
         "kl_data_gen": forward,
         "kl_gen_data": backward,
         "w1": metrics.w1(mean[:, None] + std[:, None] * Z_NODES, Z_MASSES, data.quantiles, in_order=True),
@@ -226,7 +231,8 @@ def mapped_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict
     """Density and metrics of any other generator, by its images of the noise cells; g (F, N+1) at `Z_EDGES`."""
     cdf = pushforward.cells_cdf(g, Z_MASSES, where)
     p_gen, outside = pushforward.density(cdf, where)
-    p, q = metrics.with_outside(data.cdf(where.edges)[None]), metrics.with_outside(cdf)
+    cuts, inside = pushforward.cells_masses(g, Z_MASSES, where, data.landmarks)
+    p, q = metrics.with_outside(data.cdf(cuts)), np.concatenate([outside[:, :1], inside, outside[:, 1:]], axis=1)
     mean, std = pushforward.cells_moments(g, Z_MASSES)
     i = np.searchsorted(Z_EDGES, Z) - 1
     share = (Z - Z_EDGES[i]) / (Z_EDGES[i + 1] - Z_EDGES[i])

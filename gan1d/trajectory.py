@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gan1d.config import Config
+from gan1d.config import Config, number
 from gan1d.diagnosis import Diagnosis, diagnose
 from gan1d.metrics import modes_covered
 
@@ -130,23 +130,20 @@ class Trajectory:
         """The whole state after `iteration` iterations, to go on from: `gan1d.train(config, start=run.state_at(1500))`.
 
         Raises:
-          ValueError: an iteration that the run does not have.
+          ConfigError: an iteration that the run does not have.
         """
         first, last = int(self.iteration[0]), int(self.iteration[-1])
-        if isinstance(iteration, bool) or iteration != int(iteration) or not first <= iteration <= last:
-            raise ValueError(
-                f"iteration: {iteration!r} is not allowed; it must be a whole number from {first} to {last}"
-            )
+        iteration = number("iteration", iteration, first, last, integer=True)
         if self.replay is None:
             raise ValueError("this run cannot be replayed: load it with gan1d.load")
-        return self.replay(self, int(iteration))
+        return self.replay(self, iteration)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes an npz (NumPy, no pickle); whole or not at all."""
         content: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS if getattr(self, name) is not None}
         content |= {"config": np.array(self.config.to_json()), "summary": np.array(json.dumps(self.summary))}
-        with Writing(path) as beside:
-            np.savez_compressed(beside, **(content | {"format": np.int64(FORMAT)}))
+        with Writing(path) as beside, beside.open("wb") as file:  # given a name, NumPy would add an ending to it
+            np.savez_compressed(file, **(content | {"format": np.int64(FORMAT)}))
 
 
 NOT_ARRAYS = ("config", "summary", "seconds", "compilations", "checkpoints", "replay")
@@ -201,28 +198,46 @@ def load(path: str | os.PathLike[str], replay: Callable[[Trajectory, int], Any] 
                 raise TrajectoryError(f"{path}: too large to be a run")
         with np.load(path, allow_pickle=False) as file:
             content = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, OSError) as e:
-        if isinstance(e, (FileNotFoundError, IsADirectoryError, PermissionError, TrajectoryError)):
-            raise
+    except (FileNotFoundError, IsADirectoryError, PermissionError, TrajectoryError):
+        raise
+    except Exception as e:  # a file made to harm can have zipfile, zlib and NumPy raise almost anything
         raise TrajectoryError(f"{path}: not a run saved by gan1d, or a torn one ({e})") from None
     needed = {"format", "config", "summary", *ARRAYS} - {"d_star"}
     if missing := sorted(needed - content.keys()):
         raise TrajectoryError(f"{path}: not a run saved by gan1d: {', '.join(missing)} missing")
-    if content["format"].shape or int(content["format"]) != FORMAT:
-        raise TrajectoryError(f"{path}: format {content['format']!s} is not known; this version reads format {FORMAT}")
-    config = Config.from_json(str(content["config"]))
+    version = content["format"]
+    if version.shape or version.dtype.kind != "i" or version != FORMAT:
+        raise TrajectoryError(f"{path}: format {version!r} is not known; this version reads format {FORMAT}")
     try:
+        config = Config.from_json(str(content["config"]))
         summary = json.loads(str(content["summary"]))
         arrays = {name: content.get(name) for name in ARRAYS}
+        _check_summary(summary)
         _check_shapes(arrays, len(config.data.means))
-    except (ValueError, TypeError, IndexError) as e:
+    except (ValueError, TypeError, IndexError, RecursionError) as e:
         raise TrajectoryError(f"{path}: arrays that do not fit together ({e})") from None
     fields: dict[str, Any] = {"config": config, "summary": summary, "replay": replay, **arrays}
     return Trajectory(**fields)
 
 
+def _check_summary(summary: Any) -> None:
+    at, optimum = (summary.get("diverged_at"), summary.get("optimum")) if isinstance(summary, dict) else (None, None)
+    if not (
+        isinstance(optimum, dict)
+        and all(isinstance(optimum.get(name), (int, float)) for name in ("loss_d", "loss_g", "d"))
+        and summary.get("output") in ("probability", "score")
+        and summary.get("status") == ("ok" if at is None else "diverged")
+        and all(type(whole) is int for whole in (summary.get("start"), 0 if at is None else at))
+    ):
+        raise ValueError("summary is not that of a run")
+
+
 def _check_shapes(arrays: dict[str, Any], modes: int) -> None:
     frames, cells, quantiles = len(arrays["iteration"]), len(arrays["x"]), len(arrays["z"])
+    if min(frames, quantiles) < 1 or cells < 2:
+        raise ValueError("nothing is recorded")
+    if arrays["iteration"].dtype.kind != "i" or np.any(np.diff(arrays["iteration"]) <= 0):
+        raise ValueError("iteration does not count up")
     shapes = {
         "x": (cells,),
         "p_data": (cells,),

@@ -1,0 +1,131 @@
+"""Runs shared by the tests, small and trained once, and the oracles that expected numbers come from: scipy.stats and scipy.integrate."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from gan1d.config import Config
+from gan1d.trajectory import Trajectory
+
+SMALL = {
+    "discriminator": {"hidden": [16]},
+    "training": {"iterations": 300, "frames": 30},
+}
+
+
+class Mixture(NamedTuple):
+    """A mixture of normals, by scipy.stats alone."""
+
+    means: tuple[float, ...]
+    stds: tuple[float, ...]
+    weights: tuple[float, ...]
+
+    def _sum(self, function: Callable, x: np.ndarray) -> np.ndarray:
+        return sum(w * function(x, m, s) for m, s, w in zip(self.means, self.stds, self.weights, strict=True))  # type: ignore[return-value]
+
+    def pdf(self, x: np.ndarray) -> np.ndarray:
+        return self._sum(stats.norm.pdf, x)
+
+    def cdf(self, x: np.ndarray) -> np.ndarray:
+        return self._sum(stats.norm.cdf, x)
+
+    def log_pdf(self, x: np.ndarray) -> np.ndarray:
+        parts = [
+            np.log(w) + stats.norm.logpdf(x, m, s) for m, s, w in zip(self.means, self.stds, self.weights, strict=True)
+        ]
+        return np.logaddexp.reduce(parts)
+
+    def landmarks(self) -> list[float]:
+        """Where the integrands bend."""
+        return [m + k * s for m, s in zip(self.means, self.stds, strict=True) for k in (-12, -5, -2, 0, 2, 5, 12)]
+
+
+def integral(function: Callable[[float], float], landmarks: Iterable[float]) -> float:
+    """QUADPACK between neighbouring landmarks, the first and the last of which are far out in the tails."""
+    cuts = sorted(set(landmarks))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", integrate.IntegrationWarning)  # |F - G| has a kink wherever F = G
+        pieces = [integrate.quad(function, a, b, limit=100, epsabs=1e-10, epsrel=1e-8)[0] for a, b in pairwise(cuts)]
+    return float(sum(pieces))
+
+
+class Oracle:
+    """Distances between two mixtures of normals by quadrature, in nats and data units."""
+
+    Mixture = Mixture
+    integral = staticmethod(integral)
+
+    @staticmethod
+    def kl(p: Mixture, q: Mixture) -> float:
+        return integral(lambda x: p.pdf(x) * (p.log_pdf(x) - q.log_pdf(x)), p.landmarks() + q.landmarks())
+
+    @staticmethod
+    def jsd(p: Mixture, q: Mixture) -> float:
+        def integrand(x: float) -> float:
+            a, b = p.log_pdf(x), q.log_pdf(x)
+            middle = np.logaddexp(a, b) - np.log(2)
+            return 0.5 * (np.exp(a) * (a - middle) + np.exp(b) * (b - middle))
+
+        return integral(integrand, p.landmarks() + q.landmarks())
+
+    @staticmethod
+    def w1(p: Mixture, q: Mixture) -> float:
+        return integral(lambda x: abs(p.cdf(x) - q.cdf(x)), p.landmarks() + q.landmarks())
+
+
+@pytest.fixture(scope="session")
+def oracle() -> type[Oracle]:
+    return Oracle
+
+
+@pytest.fixture(scope="session")
+def linear_config() -> Config:
+    """Two modes of different shares and widths, and a linear generator."""
+    return Config.from_dict({"data": {"means": [-2, 3], "stds": [1, 0.7], "weights": [2, 1]}, **SMALL})
+
+
+@pytest.fixture(scope="session")
+def linear_run(linear_config: Config) -> Trajectory:
+    from gan1d.training import train
+
+    return train(linear_config)
+
+
+@pytest.fixture(scope="session")
+def mlp_run() -> Trajectory:
+    """An MLP generator on two near modes, trained long enough to have folds, peaks and almost flat stretches."""
+    from gan1d.training import train
+
+    return train(
+        Config.from_dict(
+            {
+                "data": {"means": [-3, 3], "stds": [1, 1]},
+                "generator": {"kind": "mlp"},
+                "training": {"iterations": 1500, "frames": 30, "lr_g": 0.002, "lr_d": 0.002},
+            }
+        )
+    )
+
+
+# Adam without a memory of squared gradients takes steps of lr times g/|g|, with a long memory of the mean: it runs away.
+RUNAWAY = {"training.lr_g": 1.0, "training.lr_d": 1.0, "training.beta1": 0.999, "training.beta2": 0.0}
+
+
+@pytest.fixture(scope="session")
+def diverged_run(linear_config: Config) -> Trajectory:
+    from gan1d.training import train
+
+    return train(linear_config.replace(**RUNAWAY))
+
+
+@pytest.fixture(scope="session")
+def lost_run(linear_config: Config) -> Trajectory:
+    """A generator that left the picture by orders of magnitude; all its numbers are finite."""
+    from gan1d.training import train
+
+    return train(linear_config.replace(**RUNAWAY, **{"discriminator.l2": 1.0}))
