@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections import OrderedDict
@@ -86,6 +87,10 @@ class Runner:
                 gan1d.train(config.replace(**{"training.iterations": 1}))
             finally:
                 self._warming[structure(config)].set()
+        # Streamlit collects garbage after every script run; among all that JAX has loaded this takes a tenth of a second, with the
+        # new picture waiting behind it. What is loaded by now stays loaded: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
 
 
 @st.cache_resource(show_spinner=False)

@@ -26,6 +26,7 @@ class Session:
     config: Config
     shown: Config
     refused: dict[str, Refusal] = field(default_factory=dict)
+    greeted: bool = False
 
     def open(self, name: str) -> None:
         """Starts over from a scenario."""

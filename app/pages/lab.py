@@ -15,6 +15,8 @@ from app.words import words
 from gan1d.catalogue import scenarios
 from gan1d.player import page_css
 
+PICTURE_FIRST = 0.25
+"""Seconds by which a new visitor's controls come after the picture: the browser then draws what is waited for before it builds them."""
 PATIENCE = 0.4
 """Seconds of training before its progress is worth showing."""
 MORE = "more"
@@ -105,7 +107,11 @@ state = session()
 st.html(f"<style>{STYLE}</style>")
 shown = obtain(state)
 state.shown = state.config
-player.show(shown, following(state), on_action)  # before the controls: the picture is what is waited for
+st.sidebar.markdown(f"**{text['name']}**")  # the sidebar takes its room at once
+player.show(shown, following(state), on_action)
+if not state.greeted:
+    time.sleep(PICTURE_FIRST)
+    state.greeted = True
 with st.sidebar:
     draw_controls(state, shown)
 runner().warm()
