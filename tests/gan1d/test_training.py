@@ -66,13 +66,13 @@ def test_progress_is_reported_and_can_give_up() -> None:
     assert reports[-1] == (200, 200) and [done for done, _ in reports] == sorted({done for done, _ in reports})
     np.testing.assert_array_equal(run.d, gan1d.train(BASE).d)
 
-    class GivenUp(Exception):
+    class GivenUpError(Exception):
         pass
 
     def give_up(done: int, total: int) -> None:
-        raise GivenUp
+        raise GivenUpError
 
-    with pytest.raises(GivenUp):
+    with pytest.raises(GivenUpError):
         gan1d.train(BASE, progress=give_up)
 
 
@@ -89,7 +89,7 @@ def test_going_on_may_change_numbers_but_not_networks() -> None:
     state = gan1d.train(BASE).state_at(100)
     other = gan1d.train(BASE.replace(**{"training.lr_g": 0.3, "data.means": [0, 6]}), start=state, iterations=100)
     assert other.iteration[0] == 100 and other.mean[-1] > 1
-    with pytest.raises(ConfigError, match="start: .* is not allowed; it must be a state of the same networks"):
+    with pytest.raises(ConfigError, match=r"start: .* is not allowed; it must be a state of the same networks"):
         gan1d.train(BASE.replace(**{"discriminator.hidden": [8]}), start=state)
 
 
@@ -101,13 +101,13 @@ def test_a_state_that_the_run_does_not_have(iteration: object) -> None:
 
 @pytest.mark.parametrize("device", ["tpu", "", "cuda:0"])
 def test_a_device_that_is_not_there(device: str) -> None:
-    with pytest.raises(ConfigError, match="device: .* must be one of auto, cpu, gpu"):
+    with pytest.raises(ConfigError, match=r"device: .* must be one of auto, cpu, gpu"):
         gan1d.train(BASE, device=device)
 
 
 @pytest.mark.parametrize("iterations", [0, -5, 100_001, 2.5])
 def test_impossible_iterations(iterations: object) -> None:
-    with pytest.raises(ConfigError, match="iterations: .* whole number from 1 to 100000"):
+    with pytest.raises(ConfigError, match=r"iterations: .* whole number from 1 to 100000"):
         gan1d.train(BASE, iterations=iterations)  # type: ignore[arg-type]
 
 
