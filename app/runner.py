@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +22,14 @@ from gan1d.trajectory import Trajectory
 
 KEPT = 24
 """Runs in memory; one is about 3 MB."""
+LOOK_UP = 0.2
+"""Seconds between two looks at whether someone who waits has given up."""
 HEAD_START = 1.5
 """Seconds after the first page before JAX is imported: the browser draws its first picture meanwhile."""
+
+
+Progress = Callable[[int, int], None]
+"""(iterations done, iterations in all) -> None; what it raises ends the wait."""
 
 
 class Shown(NamedTuple):
@@ -39,34 +46,41 @@ class Runner:
     def __init__(self, shipped: dict[Config, Path]):
         self._shipped = shipped
         self._kept: OrderedDict[Config, Shown] = OrderedDict()
+        self._shelf = threading.Lock()
         self._turn = threading.Lock()
         self._warming: dict[Structure, threading.Event] = {}
         self._started = threading.Lock()
 
-    def get(self, config: Config, progress: Callable[[int, int], None] | None = None) -> Shown:
+    def get(self, config: Config, progress: Progress | None = None) -> Shown:
         """The run of a config: kept, shipped or trained. `progress` may raise to give up; then nothing is kept."""
-        if (shown := self._kept.get(config)) is not None:
-            self._kept.move_to_end(config)
+        if (shown := self._find(config)) is not None:
             return shown
         if config in self._shipped:
             return self._keep(gan1d.load(self._shipped[config]))
+        patience = partial(progress, 0, config.training.iterations) if progress else lambda: None
         if (warming := self._warming.get(structure(config))) is not None:
-            while not warming.wait(0.2):
-                if progress:
-                    progress(0, config.training.iterations)
-        with self._turn:
-            return self._keep(gan1d.train(config, progress=progress))
+            while not warming.wait(LOOK_UP):
+                patience()
+        while not self._turn.acquire(timeout=LOOK_UP):
+            patience()
+        try:  # another session may have asked for the same meanwhile
+            return self._find(config) or self._keep(gan1d.train(config, progress=progress))
+        finally:
+            self._turn.release()
 
-    def is_quick(self, config: Config) -> bool:
-        """Whether `get` answers at once."""
-        return config in self._kept or config in self._shipped
+    def _find(self, config: Config) -> Shown | None:
+        with self._shelf:
+            if config in self._kept:
+                self._kept.move_to_end(config)
+            return self._kept.get(config)
 
     def _keep(self, run: Trajectory) -> Shown:
         meta, arrays = frames(run)
-        tables = {name: pa.table({name: values}) for name, values in arrays.items()}
-        shown = self._kept[run.config] = Shown(run, meta, tables)
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        shown = Shown(run, meta, {name: pa.table({name: values}) for name, values in arrays.items()})
+        with self._shelf:
+            self._kept[run.config] = shown
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
         return shown
 
     def warm(self) -> None:

@@ -75,10 +75,8 @@ def train(
         tape = algorithm.blank(s, first, points)
         for until in segments(begin, begin + count, progress):
             tape = algorithm.run(s, n, tape, np.int32(until), np.int32(begin + count), np.int32(stride), points)
-            if progress:
-                jax.block_until_ready(tape)
-                if int(tape.state.diverged_at) >= 0:
-                    break
+            if progress and shows_divergence(jax.block_until_ready(tape), until, stride):
+                break
         tape = jax.device_get(tape)
     steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), begin + count)
     compiled, compiling = (now - then for now, then in zip(compile_log(), before, strict=True))
@@ -92,6 +90,12 @@ def train(
         seconds={"compile": compiling, "train": training},
         compilations=int(compiled),
     )
+
+
+def shows_divergence(tape: algorithm.Tape, until: int, stride: int) -> bool:
+    """Whether a run has diverged and a recorded state up to `until` shows it: then there is no more to see."""
+    at, first = int(tape.state.diverged_at), int(tape.first)
+    return at >= 0 and until - first >= -(-(at - first) // stride) * stride
 
 
 def segments(begin: int, end: int, progress: Progress | None) -> Iterator[int]:
@@ -273,10 +277,15 @@ def compile_log() -> tuple[int, float]:
 @cache
 def _set_up() -> None:
     jax.monitoring.register_event_duration_secs_listener(_on_duration)
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(cache_home / "gan1d" / "jax"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gan1d" / "jax"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # no home, or not a writable one: then each process compiles for itself
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 
 _set_up()

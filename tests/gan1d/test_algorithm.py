@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import gan1d
-from gan1d import algorithm
+from gan1d import algorithm, training
 from gan1d.config import Config, structure
 from gan1d.data import target
 
@@ -77,7 +77,7 @@ def test_the_compiled_run_makes_the_steps_of_a_plain_loop(case: str) -> None:
         )  # float32, 40 steps
 
 
-def test_an_update_is_adams(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_update_is_adams() -> None:
     """The first step of Adam moves each parameter by lr against its gradient's sign, whatever its size (Kingma and Ba 2015, section 2)."""
     s, n = structure(BASE), algorithm.numbers(BASE)
     before = algorithm.initial(s, n).players
@@ -215,9 +215,13 @@ def test_dropout_keeps_its_share_and_the_mean() -> None:
 # ---- divergence is data, not an exception
 
 
+@pytest.mark.parametrize("watched", [False, True])
 @pytest.mark.parametrize("frames", [90, 7, 1])
-def test_a_run_that_diverges_stops_changing_and_says_where(frames: int) -> None:
-    run = gan1d.train(DIVERGING.replace(**{"training.frames": frames}))
+def test_a_run_that_diverges_stops_changing_and_says_where(
+    frames: int, watched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "FIRST_SEGMENT", 2)  # so that it diverges between two recorded states and two reports
+    run = gan1d.train(DIVERGING.replace(**{"training.frames": frames}), progress=(lambda *_: None) if watched else None)
     at = run.summary["diverged_at"]
     assert run.summary["status"] == "diverged" and 1 <= at <= 90
     assert run.diagnosis.kind == "diverged" and str(at) in run.diagnosis.evidence
