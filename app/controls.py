@@ -78,7 +78,7 @@ def data_controls(config: Config) -> tuple[tuple[Control, ...], tuple[Control, .
     ]
     more = [Control("data.modes", "slider", 1, MAX_MODES, 1)]
     if len(modes) > 1:
-        more += [Control(f"data.weights[{k}]", "slider", 0.05, 1.0, 0.05) for k in modes]
+        more += [Control(f"data.weights[{k}]", "slider", 0.01, 0.93, 0.01) for k in modes]
     return tuple(front), tuple(more)
 
 

@@ -49,6 +49,7 @@ class Runner:
         self._shelf = threading.Lock()
         self._turn = threading.Lock()
         self._warming: dict[Structure, threading.Event] = {}
+        self._compiled: set[Structure] = set()
         self._started = threading.Lock()
 
     def get(self, config: Config, progress: Progress | None = None) -> Shown:
@@ -64,9 +65,17 @@ class Runner:
         while not self._turn.acquire(timeout=LOOK_UP):
             patience()
         try:  # another session may have asked for the same meanwhile
-            return self._find(config) or self._keep(gan1d.train(config, progress=progress))
+            if (shown := self._find(config)) is None:
+                shown = self._keep(gan1d.train(config, progress=progress))
+                self._compiled.add(structure(config))
+            return shown
         finally:
             self._turn.release()
+
+    def must_compile(self, config: Config) -> bool:
+        """Whether `get` will take seconds before the first iteration."""
+        known = config in self._kept or config in self._shipped or structure(config) in self._compiled
+        return not known
 
     def _find(self, config: Config) -> Shown | None:
         with self._shelf:
@@ -96,11 +105,14 @@ class Runner:
 
     def _warm(self, likely: list[Config]) -> None:
         time.sleep(HEAD_START)
-        for config in likely:
-            try:
+        try:
+            for config in likely:
                 gan1d.train(config.replace(**{"training.iterations": 1}))
-            finally:
+                self._compiled.add(structure(config))
                 self._warming[structure(config)].set()
+        finally:  # whatever happened, nobody waits for it
+            for event in self._warming.values():
+                event.set()
         # Streamlit collects garbage after every script run; among all that JAX has loaded this takes a tenth of a second, with the
         # new picture waiting behind it. What is loaded by now stays loaded: the collector need not look at it again.
         gc.collect()

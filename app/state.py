@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -40,7 +41,7 @@ class Session:
             self.config = changed(self.config, name, value)
             self.refused.pop(name, None)
         except ConfigError as e:
-            self.refused[name] = Refusal(typed, str(e))
+            self.refused[name] = Refusal(typed, f"{e.value!r} is not allowed; {e.allowed}")
 
     def give_up(self) -> None:
         """Back to the run on screen."""
@@ -68,6 +69,8 @@ def changed(config: Config, name: str, value: Any) -> Config:
     if name == "discriminator.kind":
         return config.replace(**DISCRIMINATORS[value])
     field_name, _, index = name.removesuffix("]").partition("[")
+    if field_name == "data.weights":
+        return with_share(config, int(index), value)
     if index:
         values = list(config.get(field_name))
         values[int(index)] = value
@@ -94,14 +97,33 @@ def discriminator_kind(config: Config) -> str:
 
 
 def with_modes(config: Config, count: int) -> Config:
-    """More modes, each six standard deviations right of the last, or fewer; the shares are made equal."""
+    """More modes, each where there is room, or fewer; the shares are made equal."""
     if not 1 <= count <= MAX_MODES:
         raise ConfigError("data.modes", count, f"it must be a whole number from 1 to {MAX_MODES}")
     means, stds = list(config.data.means[:count]), list(config.data.stds[:count])
     while len(means) < count:
-        means.append(min(means[-1] + 6 * stds[-1], FARTHEST))
+        means.append(room(means, 6 * stds[-1]))
         stds.append(stds[-1])
     return config.replace(**{"data.means": means, "data.stds": stds, "data.weights": [1.0] * count})
+
+
+def room(means: list[float], apart: float) -> float:
+    """Where a further mode stands: `apart` right of the others, else left of them, else amid the widest gap on the sliders' axis."""
+    if max(means) + apart <= FARTHEST:
+        return max(means) + apart
+    if min(means) - apart >= -FARTHEST:
+        return min(means) - apart
+    inside = sorted(m for m in means if -FARTHEST < m < FARTHEST)
+    _, left, right = max((b - a, a, b) for a, b in pairwise([-FARTHEST, *inside, FARTHEST]))
+    return round((left + right) / 2 * 2) / 2  # the sliders' step
+
+
+def with_share(config: Config, mode: int, share: float) -> Config:
+    """One mode's share as given; the others keep their proportions."""
+    weights = config.data.weights
+    rest = sum(w for k, w in enumerate(weights) if k != mode)
+    scaled = [share if k == mode else (1 - share) * w / rest for k, w in enumerate(weights)]
+    return config.replace(**{"data.weights": scaled})
 
 
 FARTHEST = 30.0

@@ -9,6 +9,8 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,7 +81,8 @@ def train(
 
         run = run_training(config, device=device, progress=report_progress)
         if out is not None:
-            run.save(out)
+            with _writes(out):
+                run.save(out)
     report = {
         "scenario": name,
         "seed": config.training.seed,
@@ -123,11 +126,13 @@ def export(
     _check_out(out, FORMATS)
     with _progress(f"writing {out}"):
         try:
-            written = write(gan1d.load(run), out)
-        except (FileNotFoundError, IsADirectoryError, PermissionError) as e:
+            saved = gan1d.load(run)
+        except OSError as e:
             raise InputError(
                 f"RUN: {str(run)!r} is not allowed; it must be a saved run that can be read ({e.strerror})"
             ) from None
+        with _writes(out):
+            written = write(saved, out)
     for path in written:
         print(path)
 
@@ -208,10 +213,22 @@ def _check_out(out: Path, endings: tuple[str, ...]) -> None:
         raise InputError(
             f"OUT: {str(out)!r} is not allowed; its name must end in " + " or ".join(f".{e}" for e in endings)
         )
-    if not out.parent.is_dir():
-        raise InputError(f"OUT: {str(out)!r} is not allowed; there is no folder {str(out.parent)!r}")
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise InputError(f"OUT: {str(out)!r} is not allowed; it must be a file that can be written")
+    with _writes(out):
+        if not out.parent.is_dir():
+            raise InputError(f"OUT: {str(out)!r} is not allowed; there is no folder {str(out.parent)!r}")
+        if out.is_dir() or not os.access(out.parent, os.W_OK):
+            raise InputError(f"OUT: {str(out)!r} is not allowed; it must be a file that can be written")
+
+
+@contextmanager
+def _writes(out: Path) -> Iterator[None]:
+    """What the system says of a file that cannot be written, in one line."""
+    try:
+        yield
+    except OSError as e:
+        raise InputError(
+            f"OUT: {str(out)!r} is not allowed; it must be a file that can be written ({e.strerror})"
+        ) from None
 
 
 def _announce(port: int) -> None:

@@ -66,7 +66,8 @@ def diagnose(run: Any) -> Diagnosis:
     tail = slice(-max(2, int(len(run.iteration) * TAIL)), None)
     last = run.mode_mass[-1]
     covered = last >= COVERED * data.weights
-    swing, turns, what = max((*_swing(run.mean[tail]), "mean"), (*_swing(run.std[tail]), "std"))
+    swings = [(*_swing(getattr(run, name)[tail]), name) for name in ("mean", "std")]
+    swing, turns, what = max(swings, key=lambda found: (found[1] >= TURNS, found[0]))
     excess = float(between(run, data)[-1])
     fooled = float(np.mean(run.p_real_on_fake[tail]))
     drift = float(np.ptp(run.mean[tail])) / data.std

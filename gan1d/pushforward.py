@@ -79,17 +79,17 @@ def cells_cdf(g: np.ndarray, masses: np.ndarray, where: Grid) -> np.ndarray:
 def cells_masses(
     g: np.ndarray, masses: np.ndarray, where: Grid, landmarks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The generated mass on every stretch of the grid where the density is constant, so that no peak is averaged with its surroundings.
+    """The generated mass on every stretch where the density is constant, so that no peak is averaged with its surroundings.
 
     The stretches lie between cuts: the grid's edges, the landmarks (P,) and the images of the noise cells' edges. An atom is spread
     over `ATOM` of a grid cell.
 
     Args:
       g: (F, N+1) G at the noise cells' edges. masses: (N,). where: the grid. landmarks: where else to cut, data units.
-    Returns: cuts (F,M), increasing, within the grid; the mass between them (F,M-1).
+    Returns: cuts (F,M), increasing, within the grid and beyond it as far as the images reach; the mass between them (F,M-1).
     """
     cells = len(where.edges) - 1
-    u = np.clip((g - where.edges[0]) / where.width, -1e6 * cells, 1e6 * cells)
+    u = np.clip((g - where.edges[0]) / where.width, -1e4 * cells, 1e4 * cells)  # beyond, only the side matters
     a, b = np.minimum(u[:, :-1], u[:, 1:]), np.maximum(u[:, :-1], u[:, 1:])
     atom, middle = b - a < ATOM, 0.5 * (a + b)
     a, b = (
@@ -97,15 +97,24 @@ def cells_masses(
         np.where(atom, middle, b),
     )  # up to its place, as a distribution function counts it
     rise = masses / (b - a)
-    fixed = np.append(np.arange(cells + 1.0), np.clip((landmarks - where.edges[0]) / where.width, 0, cells))
+    fixed = np.append(np.arange(cells + 1.0), (landmarks - where.edges[0]) / where.width)
     edges = np.broadcast_to(fixed, (len(g), len(fixed)))
-    cuts = np.concatenate([edges, np.clip(a, 0, cells), np.clip(b, 0, cells)], axis=1)
+    cuts = np.concatenate([edges, a, b], axis=1)
     order = np.argsort(cuts, axis=1)
     cuts = np.take_along_axis(cuts, order, axis=1)
-    rate = np.cumsum(
-        np.take_along_axis(np.concatenate([np.zeros_like(edges), rise, -rise], axis=1), order, axis=1), axis=1
-    )
-    return where.edges[0] + where.width * cuts, np.maximum(rate[:, :-1], 0.0) * np.diff(cuts, axis=1)
+
+    def running(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+        """The sum over the images that a stretch lies in (F,M-1)."""
+        steps = np.take_along_axis(np.concatenate([np.zeros_like(edges), start, stop], axis=1), order, axis=1)
+        return np.cumsum(steps, axis=1)[:, :-1]
+
+    covered = (
+        running(np.ones_like(rise), -np.ones_like(rise)) > 0.5
+    )  # counted, so that rounding leaves no dust where nothing is
+    rate = np.where(covered, np.maximum(running(rise, -rise), 0.0), 0.0)
+    mass = rate * np.diff(cuts, axis=1)
+    mass /= mass.sum(axis=1, keepdims=True)  # of images that reach very far, the running sums lose some 1e-6
+    return where.edges[0] + where.width * cuts, mass
 
 
 def cells_moments(g: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -30,7 +30,7 @@ Z_MASSES, Z_NODES = noise_masses(Z_EDGES), noise_nodes(Z_EDGES)
 
 PULSE = 0.25
 """Seconds between two reports of progress."""
-FIRST_SEGMENT = 128
+FIRST_SEGMENT = 8
 """Iterations before the first report; the next ones are sized by how long it took."""
 DEVICES = ("auto", "cpu", "gpu")
 
@@ -103,6 +103,7 @@ def segments(begin: int, end: int, progress: Progress | None) -> Iterator[int]:
     if progress is None:
         yield end
         return
+    progress(0, end - begin)  # before anything is compiled
     done, size = begin, FIRST_SEGMENT
     while done < end:
         since = time.perf_counter()
@@ -236,7 +237,7 @@ def mapped_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict
     cdf = pushforward.cells_cdf(g, Z_MASSES, where)
     p_gen, outside = pushforward.density(cdf, where)
     cuts, inside = pushforward.cells_masses(g, Z_MASSES, where, data.landmarks)
-    p, q = metrics.with_outside(data.cdf(cuts)), np.concatenate([outside[:, :1], inside, outside[:, 1:]], axis=1)
+    p, q = metrics.with_outside(data.cdf(cuts)), np.pad(inside, ((0, 0), (1, 1)))
     mean, std = pushforward.cells_moments(g, Z_MASSES)
     i = np.searchsorted(Z_EDGES, Z) - 1
     share = (Z - Z_EDGES[i]) / (Z_EDGES[i + 1] - Z_EDGES[i])
@@ -247,8 +248,10 @@ def mapped_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict
         "mean": mean,
         "std": std,
         "jsd": metrics.jsd_of_masses(p, q),
-        "kl_data_gen": metrics.kl_of_masses(p, q),
-        "kl_gen_data": metrics.kl_of_masses(q, p),
+        "kl_data_gen": metrics.kl_of_masses(np.where(p > metrics.DUST, p, 0.0), q),
+        "kl_gen_data": metrics.mapped_kl(
+            cuts, inside, np.where(g[:, 1:] == g[:, :-1], Z_MASSES, 0.0).sum(axis=1), data
+        ),
         "w1": metrics.w1(0.5 * (g[:, 1:] + g[:, :-1]), Z_MASSES, data.quantiles),
         "mode_mass": metrics.mode_masses(lambda at: pushforward.cells_cdf_at(g, Z_MASSES, at), data.centres, data.stds),
     }

@@ -176,12 +176,13 @@ class Writing:
         return self.beside
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            umask = os.umask(0)
-            os.umask(umask)
-            self.beside.chmod(0o666 & ~umask)  # mkstemp's file is the owner's alone
-            self.beside.replace(self.path)
-        else:
+        try:
+            if kind is None:
+                umask = os.umask(0)
+                os.umask(umask)
+                self.beside.chmod(0o666 & ~umask)  # mkstemp's file is the owner's alone
+                self.beside.replace(self.path)
+        finally:
             self.beside.unlink(missing_ok=True)
 
 

@@ -18,7 +18,7 @@ from gan1d.player import page_css
 PICTURE_FIRST = 0.25
 """Seconds by which a new visitor's controls come after the picture: the browser then draws what is waited for before it builds them."""
 PATIENCE = 0.4
-"""Seconds of training before its progress is worth showing."""
+"""Seconds of training before its progress is worth showing; what must be compiled first is announced at once."""
 MORE = "more"
 """Key of the expander that holds the controls beyond the five."""
 STYLE = page_css(player.KEY) + (Path(__file__).parents[1] / "page.css").read_text("utf-8")
@@ -62,22 +62,19 @@ def draw_controls(state: Session, shown: Shown) -> None:
 def about(state: Session) -> str:
     """What the scenario shows, and how often it was seen; after a change, that it was changed."""
     rate = state.scenario.rate
-    parts = [state.scenario.text]
     if state.config != state.scenario.config:
-        parts.append(text["changed"])
-    elif rate:
-        parts.append(text["rate"].format(**rate))
-    return " ".join(parts)
+        return str(text["changed"])
+    return " ".join([state.scenario.text, text["rate"].format(**rate) if rate else ""])
 
 
 def obtain(state: Session) -> Shown:
     """The run of the session's config; a long training shows its progress and can be given up."""
     place = st.container(key="status").empty()
-    began = time.monotonic()
+    shows_from = time.monotonic() + (0 if runner().must_compile(state.config) else PATIENCE)
     bars: list[DeltaGenerator] = []
 
     def progress(done: int, total: int) -> None:
-        if time.monotonic() - began < PATIENCE:
+        if time.monotonic() < shows_from:
             return
         if not bars:
             with place.container(border=True):

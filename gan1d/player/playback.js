@@ -1,6 +1,7 @@
 /** The clock: which recorded frame is shown, and whether time is running. Knows nothing of pictures. */
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
+const HOLD_AT_START = 700; // ms the first frame stays: the state before training is worth a look
 const HOLD_AT_END = 1500; // ms the last frame stays before the run begins again
 const LONGEST_TICK = 250; // ms; a tab that was in the background goes on from where it was
 
@@ -13,7 +14,7 @@ function createPlayback({ onFrame, onState }) {
   let duration = 6; // seconds of the whole run at speed 1
   let position = 0; // in frames, fractional
   let shown = 0;
-  let waited = 0; // ms spent on the last frame
+  let waited = 0; // ms spent on the first or the last frame
   let playing = false;
   let speed = 1;
   let loop = true;
@@ -30,6 +31,10 @@ function createPlayback({ onFrame, onState }) {
   }
 
   function advance(elapsed) {
+    if (position === 0 && waited < HOLD_AT_START / speed) {
+      waited += elapsed;
+      return;
+    }
     if (position < last) {
       position = Math.min(last, position + (elapsed / 1000) * speed * (last / duration));
       waited = 0;

@@ -14,10 +14,8 @@ from gan1d.diagnosis import EXCESS, between
 from gan1d.metrics import modes_covered
 from gan1d.trajectory import Trajectory
 
-SHORTEST = 0.05
+SHORTEST = 0.03
 """Share of the run that a sentence must last: shorter ones cannot be read, and go with the one before."""
-START = 0.03
-"""Share of the run for the opening sentence."""
 CLOSE = 0.004
 """JSD in nats below which the two densities look the same on a screen: two normals a fifth of a std apart have 0.005."""
 MOST = 0.6
@@ -42,9 +40,9 @@ def text() -> dict[str, str]:
 
 def captions(run: Trajectory) -> list[tuple[int, str]]:
     """[(first state, sentence), …] in order; the first starts at 0."""
-    kinds = _kinds(run)
-    segments: list[tuple[int, str]] = [(0, str(kinds[0]))]
-    changes = [i for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]] + [len(kinds)]
+    kinds = ["start", *_kinds(run)[1:]]
+    segments = [(i, str(kind)) for i, kind in enumerate(kinds[:2])]
+    changes = [i for i in range(2, len(kinds)) if kinds[i] != kinds[i - 1]] + [len(kinds)]
     for begin, end in pairwise(changes):
         long = end - begin >= SHORTEST * len(kinds) or kinds[begin] == "diverged"
         if long and kinds[begin] != segments[-1][1]:
@@ -70,7 +68,6 @@ def _kinds(run: Trajectory) -> np.ndarray:
     there = run.p_data > DATA_IS * run.p_data.max()
     off = np.max(np.abs(run.d[:, there] - run.summary["optimum"]["d"]), axis=1)
     kinds[(run.jsd < CLOSE) & (off < NEAR_HALF)] = "close"
-    kinds[: max(1, int(START * len(run)))] = "start"
     if (at := run.summary["diverged_at"]) is not None:
         kinds[run.iteration >= at] = "diverged"
     return kinds

@@ -269,3 +269,11 @@ def test_ctrl_c_stops_a_long_run_soon_and_leaves_nothing(tmp_path: Path) -> None
     assert time.monotonic() - began < 15
     assert out == "" and "Traceback" not in err
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_written_is_one_line_and_leaves_nothing(gan1d_, saved: Path, tmp_path: Path) -> None:
+    long = str(tmp_path / ("a" * 300 + ".npz"))
+    assert "OUT: " in bad(gan1d_("train", "gaussian-linear", "--set", "training.iterations=5", "-o", long))
+    (tmp_path / "q.densities.csv").mkdir()
+    assert "OUT: " in bad(gan1d_("export", str(saved), str(tmp_path / "q.csv")))
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -122,3 +122,13 @@ def test_there_are_shipped_runs() -> None:
 def test_equal_runs_have_one_name_and_others_another(linear_run, lost_run, tmp_path: Path) -> None:
     linear_run.save(tmp_path / "run.npz")
     assert fingerprint(gan1d.load(tmp_path / "run.npz")) == fingerprint(linear_run) != fingerprint(lost_run)
+
+
+@pytest.mark.parametrize("iterations", [2100, 10_000])
+def test_no_sentence_is_said_too_early(iterations: int) -> None:
+    """The densities are not said to match while their means are apart, nor to be as before training after it has begun."""
+    run = gan1d.train(gan1d.scenarios["gaussian-linear"].config.replace(**{"training.iterations": iterations}))
+    said = captions(run)
+    assert [first for first, _ in said][:2] == [0, 1] and said[0][1].startswith("Before training")
+    match = next(first for first, sentence in said if sentence.startswith("The densities match"))
+    assert abs(run.mean[match] - 15) < 1.5 and run.jsd[match] < 0.005

@@ -6,10 +6,12 @@ from flax import nnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
+from scipy.integrate import quad
 from scipy.spatial.distance import jensenshannon
+from scipy.stats import norm
 
-from gan1d import algorithm, metrics, training
-from gan1d.config import Config, Mixture, structure
+from gan1d import algorithm, metrics, pushforward, training
+from gan1d.config import Config, Generator, Mixture, structure
 from gan1d.data import target
 from gan1d.noise import noise_edges, noise_masses
 
@@ -254,3 +256,35 @@ def test_no_discriminator_beats_the_bound(linear_run, mlp_run) -> None:
 
 def test_target_is_cached_by_value() -> None:
     assert target(Mixture(means=(0,), stds=(1,))) is target(Mixture(means=(0.0,), stds=(1.0,)))
+
+
+@pytest.mark.parametrize("means", [[-3.0, 8.0], [0.0, -11.0], [0.0]])
+def test_kl_of_a_mapped_generator_is_quadratures_in_either_tail(means: list[float]) -> None:
+    """KL(gen, data) for G(z) = a z + b |z| + c, one slope a side: E_z[log(phi(z)/G'(z)) - log p(G(z))] by scipy's quad."""
+    spec = Mixture(means=tuple(means), stds=(1.0,) * len(means))
+    data = target(spec)
+    a, b, c = 2.0, 0.75, float(np.mean(means))
+
+    def image(z: np.ndarray) -> np.ndarray:
+        return a * z + b * np.abs(z) + c
+
+    def term(z: float) -> float:
+        slope = a + b * np.sign(z)
+        return float(norm.pdf(z) * (norm.logpdf(z) - np.log(slope) - data.log_pdf(np.array(image(np.array(z))))))
+
+    expected = sum(quad(term, *part, epsabs=1e-10, limit=200)[0] for part in ((-8, 0), (0, 8)))
+    config = Config(data=spec, generator=Generator(kind="mlp"))
+    measured = training.mapped_density(image(training.Z_EDGES)[None], data, training.grid_of(config))["kl_gen_data"][0]
+    assert measured == pytest.approx(expected, abs=1e-3)
+
+
+def test_an_atom_is_infinitely_far_from_a_density() -> None:
+    data = target(Mixture(means=(0.0,), stds=(1.0,)))
+    where = pushforward.grid(-5, 5)
+    flat = np.maximum(training.Z_EDGES, 0.0)[None]  # ReLU(z): half of the mass on one point
+    assert training.mapped_density(flat, data, where)["kl_gen_data"][0] == np.inf
+
+
+def test_equal_modes_share_their_mass() -> None:
+    masses = metrics.mode_masses(lambda at: norm.cdf(at)[None], np.array([0.0, 0.0, 9.0]), np.ones(3))[0]
+    np.testing.assert_allclose(masses, [0.5 * (norm.cdf(3) - norm.cdf(-3))] * 2 + [norm.sf(6)], atol=1e-6)

@@ -46,8 +46,8 @@ def test_mass_is_conserved_and_never_negative(g: np.ndarray) -> None:
     assert p_gen.sum() * WHERE.width + outside.sum() == pytest.approx(1, abs=1e-6)
     cuts, inside = cells_masses(g, MASSES, WHERE, np.array([-2.5, 0.0, 3.3, 90.0]))
     assert np.all(inside >= 0) and np.all(np.diff(cuts, axis=1) >= 0)
-    assert cuts[0, 0] == WHERE.edges[0] and cuts[0, -1] == pytest.approx(WHERE.edges[-1])
-    assert inside.sum() + outside.sum() == pytest.approx(1, abs=1e-6)
+    assert cuts[0, 0] <= WHERE.edges[0] and cuts[0, -1] >= WHERE.edges[-1]
+    assert inside.sum() == pytest.approx(1, abs=1e-6)
     mean, std = cells_moments(g, MASSES)
     assert np.isfinite(mean).all() and np.isfinite(std).all()
 
@@ -124,8 +124,9 @@ def test_the_stretches_add_up_to_the_grids_cells(g: np.ndarray, landmarks: list[
     middle = 0.5 * (g[0, 1:] + g[0, :-1])[width[0] == 0]
     assume(not np.any(np.abs(middle[:, None] - WHERE.edges) < 1e-5 * (1 + np.abs(middle[:, None]))))
     cuts, inside = cells_masses(g, MASSES, WHERE, np.array(landmarks))
-    cell = np.clip(((cuts[0, 1:] + cuts[0, :-1]) / 2 - WHERE.edges[0]) / WHERE.width, 0, 255.5).astype(int)
-    coarse = np.bincount(cell, inside[0], 256)
+    position = ((cuts[0, 1:] + cuts[0, :-1]) / 2 - WHERE.edges[0]) / WHERE.width
+    seen = (position > 0) & (position < 256)
+    coarse = np.bincount(position[seen].astype(int), inside[0][seen], 256)
     np.testing.assert_allclose(coarse, np.diff(cells_cdf(g, MASSES, WHERE))[0], atol=4e-6)
 
 
