@@ -89,7 +89,8 @@ def test_the_first_view_plays_and_says_what_the_curves_are(page: Page) -> None:
         expect(page.locator(ROOT).get_by_text(label, exact=True).first).to_be_visible()
     expect(page.locator(f"{ROOT} .caption")).not_to_be_empty()
     expect(page.get_by_role("button", name="Next: two modes")).to_be_visible()
-    page.wait_for_timeout(700)
+    expect(root_of(page)).not_to_have_attribute("data-frame", "0")
+    page.wait_for_timeout(500)
     assert picture(page)["hash"] != first["hash"]
 
 
