@@ -93,14 +93,14 @@ def linear_kl(mean: np.ndarray, std: np.ndarray, data: Target) -> tuple[np.ndarr
     )
 
 
-def mapped_kl(cuts: np.ndarray, q: np.ndarray, atoms: np.ndarray, data: Target) -> np.ndarray:
+def mapped_kl(cuts: np.ndarray, q: np.ndarray, atoms: np.ndarray, narrowest: float, data: Target) -> np.ndarray:
     r"""KL(q, p) (F,) of a piecewise constant generated density q from the data's p, nats.
 
     sum_i q_i (log(q_i / width_i) - log p(middle_i)) over the stretches between the cuts (F,M), q (F,M-1) their masses; atoms (F,) is the
-    mass of single points: with any to speak of it is infinite, for the data has none.
+    mass of single points: with any to speak of it is infinite, for the data has none; narrowest is the least width told apart from one.
     """
-    width, middle = np.diff(cuts, axis=1), 0.5 * (cuts[:, 1:] + cuts[:, :-1])
-    some = (q > 0) & (width > 0)
+    width, middle = np.maximum(np.diff(cuts, axis=1), narrowest), 0.5 * (cuts[:, 1:] + cuts[:, :-1])
+    some = q > 0
     terms = np.zeros_like(q)
     terms[some] = q[some] * (np.log(q[some] / width[some]) - data.log_pdf(middle[some]))
     return np.where(atoms > ATOMS, np.inf, np.maximum(terms.sum(axis=1), 0.0))

@@ -96,24 +96,23 @@ def cells_masses(
         np.where(atom, middle - ATOM, a),
         np.where(atom, middle, b),
     )  # up to its place, as a distribution function counts it
-    rise = masses / (b - a)
     fixed = np.append(np.arange(cells + 1.0), (landmarks - where.edges[0]) / where.width)
     edges = np.broadcast_to(fixed, (len(g), len(fixed)))
     cuts = np.concatenate([edges, a, b], axis=1)
     order = np.argsort(cuts, axis=1)
     cuts = np.take_along_axis(cuts, order, axis=1)
 
-    def running(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
-        """The sum over the images that a stretch lies in (F,M-1)."""
-        steps = np.take_along_axis(np.concatenate([np.zeros_like(edges), start, stop], axis=1), order, axis=1)
-        return np.cumsum(steps, axis=1)[:, :-1]
+    def at_cuts(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+        """What images have at their two ends, in the order of the cuts that begin a stretch (F,M-1)."""
+        return np.take_along_axis(np.concatenate([np.zeros_like(edges), start, stop], axis=1), order, axis=1)[:, :-1]
 
+    spread, nothing = np.where(atom, 0.0, 1.0), np.zeros_like(a)
+    rise = spread * masses / (b - a)
     covered = (
-        running(np.ones_like(rise), -np.ones_like(rise)) > 0.5
+        np.cumsum(at_cuts(spread, -spread), axis=1) > 0.5
     )  # counted, so that rounding leaves no dust where nothing is
-    rate = np.where(covered, np.maximum(running(rise, -rise), 0.0), 0.0)
-    mass = rate * np.diff(cuts, axis=1)
-    mass /= mass.sum(axis=1, keepdims=True)  # of images that reach very far, the running sums lose some 1e-6
+    rate = np.where(covered, np.maximum(np.cumsum(at_cuts(rise, -rise), axis=1), 0.0), 0.0)
+    mass = rate * np.diff(cuts, axis=1) + at_cuts(np.where(atom, masses, 0.0), nothing)
     return where.edges[0] + where.width * cuts, mass
 
 

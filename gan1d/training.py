@@ -238,6 +238,7 @@ def mapped_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict
     p_gen, outside = pushforward.density(cdf, where)
     cuts, inside = pushforward.cells_masses(g, Z_MASSES, where, data.landmarks)
     p, q = metrics.with_outside(data.cdf(cuts)), np.pad(inside, ((0, 0), (1, 1)))
+    atoms = np.where(g[:, 1:] == g[:, :-1], Z_MASSES, 0.0).sum(axis=1)
     mean, std = pushforward.cells_moments(g, Z_MASSES)
     i = np.searchsorted(Z_EDGES, Z) - 1
     share = (Z - Z_EDGES[i]) / (Z_EDGES[i + 1] - Z_EDGES[i])
@@ -249,9 +250,7 @@ def mapped_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict
         "std": std,
         "jsd": metrics.jsd_of_masses(p, q),
         "kl_data_gen": metrics.kl_of_masses(np.where(p > metrics.DUST, p, 0.0), q),
-        "kl_gen_data": metrics.mapped_kl(
-            cuts, inside, np.where(g[:, 1:] == g[:, :-1], Z_MASSES, 0.0).sum(axis=1), data
-        ),
+        "kl_gen_data": metrics.mapped_kl(cuts, inside, atoms, pushforward.ATOM * where.width, data),
         "w1": metrics.w1(0.5 * (g[:, 1:] + g[:, :-1]), Z_MASSES, data.quantiles),
         "mode_mass": metrics.mode_masses(lambda at: pushforward.cells_cdf_at(g, Z_MASSES, at), data.centres, data.stds),
     }

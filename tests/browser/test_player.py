@@ -276,6 +276,7 @@ def test_speed_changes_the_rate(show: Callable[..., Page]) -> None:
         )
         return (frame(page) - start) / passed
 
+    wait_until(page, "Number(d.frame) > 0")  # the first state rests a moment
     usual = rate()
     page.locator(".speed").select_option("4")
     fast = rate()

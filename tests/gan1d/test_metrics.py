@@ -177,7 +177,10 @@ def test_an_mlps_atoms_are_seen_whole() -> None:
 # ---- the pieces
 
 
-masses = st.lists(st.floats(0, 1), min_size=2, max_size=20).filter(lambda m: sum(m) > 1e-3)
+# SciPy's own divergence overflows on subnormal masses.
+masses = st.lists(st.floats(0, 1).map(lambda m: m if m > 1e-100 else 0.0), min_size=2, max_size=20).filter(
+    lambda m: sum(m) > 1e-3
+)
 
 
 @settings(deadline=None, max_examples=60)
