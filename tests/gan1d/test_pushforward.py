@@ -65,7 +65,7 @@ def test_the_histogram_way_agrees_with_cell_by_cell(g: np.ndarray) -> None:
     cdf = cells_cdf(g, MASSES, WHERE)
     np.testing.assert_allclose(np.diff(cdf), np.diff(expected), atol=2e-6)
     # of an image from one side of the picture to far beyond the other, only the side matters: at most its own mass
-    np.testing.assert_allclose(cdf, expected, atol=float(MASSES.max()))
+    np.testing.assert_allclose(cdf, expected, atol=float(MASSES.max()) + 1e-6)  # and rounding
 
 
 @pytest.mark.parametrize(("m", "s"), [(0.0, 1.0), (2.0, 0.3), (-4.0, 5.0), (1.0, -2.0), (0.0, 1e-3), (100.0, 1.0)])
