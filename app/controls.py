@@ -19,8 +19,8 @@ from gan1d.config import (
     MAX_UPDATES,
     PENALTIES,
     Config,
-    parse_value,
 )
+from gan1d.fields import parse_value
 
 
 class Control(NamedTuple):

@@ -1,8 +1,7 @@
 """Algorithm 1 of Goodfellow et al. 2014 as one compiled program: init, one iteration, a whole run.
 
-Randomness is keyed by seed, purpose, absolute iteration and update, never by where a loop happens to be: a run that goes on from a
-recorded state repeats, bit for bit, the one that never stopped. It is drawn in bulk, a chunk of updates at a time, because drawing
-inside the step costs more than the step. Whatever a slider can move is an argument of the program; see `config.Structure` for the rest.
+Random numbers (see `draws.py`) are drawn in bulk, a chunk of updates at a time, because drawing inside the step costs more than the
+step. Whatever a slider can move is an argument of the program; see `config.Structure` for the rest.
 """
 
 from __future__ import annotations
@@ -19,19 +18,17 @@ from flax import nnx
 from gan1d import networks
 from gan1d.config import MAX_FRAMES, Config, Mixture, Structure
 from gan1d.data import DISTRIBUTIONS
+from gan1d.draws import DrawsD, DrawsG, Scalars, draw_d, draw_g, keep_factors, stream
 from gan1d.losses import LOSSES
 from gan1d.noise import noise_edges, noise_masses, noise_nodes
 from gan1d.regularizers import PENALTIES, l2
 
 Tree = Any
-Scalars = dict[str, Any]
 
 CHUNK = 64
 """Updates whose random numbers are drawn at once: past about this many, nothing more is gained on a CPU."""
 CHECKPOINTS = 16
 """Whole states kept of a run; any other is replayed from the nearest before it."""
-STREAMS = ("init_d", "init_g", "real", "noise_d", "noise_g", "dropout_d", "dropout_g")
-"""A random stream for each purpose. Append only: a stream's key is its place."""
 NODES = 128
 """Noise cells for expectations over the generated density: their error is below 1e-3 nats (tests/gan1d/test_algorithm.py)."""
 
@@ -55,21 +52,6 @@ class State(NamedTuple):
     players: Players
     iteration: jax.Array
     diverged_at: jax.Array
-
-
-class DrawsD(NamedTuple):
-    """Random numbers of one discriminator update: real and noise (B,), keep (2B, H) uint8 or None, H the hidden units of D."""
-
-    real: jax.Array
-    noise: jax.Array
-    keep: jax.Array | None
-
-
-class DrawsG(NamedTuple):
-    """Random numbers of one generator update: noise (B,), keep (B, H) uint8 or None."""
-
-    noise: jax.Array
-    keep: jax.Array | None
 
 
 class Points(NamedTuple):
@@ -102,11 +84,6 @@ def numbers(config: Config) -> Scalars:
     }
 
 
-def stream(n: Scalars, purpose: str) -> jax.Array:
-    """The root key of one purpose."""
-    return jax.random.fold_in(jax.random.key(n["seed"]), STREAMS.index(purpose))
-
-
 # ---- the players
 
 
@@ -133,48 +110,6 @@ def initial(s: Structure, n: Scalars) -> State:
     g = nnx.split(module)[1]
     tx = optimizer(s.optimizer, n)
     return State(Players(d, tx.init(d), g, tx.init(g)), jnp.int32(0), jnp.int32(-1))
-
-
-def key_of(n: Scalars, purpose: str, iteration: jax.Array, update: jax.Array) -> jax.Array:
-    """The key of one update, out of seed, purpose, absolute iteration and the update's place in the iteration."""
-    return jax.random.fold_in(jax.random.fold_in(stream(n, purpose), iteration), update)
-
-
-def dropout_bits(s: Structure, key: jax.Array, rows: int) -> jax.Array | None:
-    """A random byte for each sample and hidden unit (rows, H); four come out of each random word."""
-    hidden, _, dropout = s.discriminator
-    if not dropout:
-        return None
-    count = rows * sum(hidden)
-    words = jax.random.bits(key, (-(-count // 4),), jnp.uint32)
-    return jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(-1)[:count].reshape(rows, sum(hidden))
-
-
-def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
-    """The random numbers of a discriminator update: a fresh batch of data and of noise."""
-    return DrawsD(
-        real=DISTRIBUTIONS[s.data].sample(key_of(n, "real", iteration, update), n["data"], s.batch),
-        noise=jax.random.normal(key_of(n, "noise_d", iteration, update), (s.batch,)),
-        keep=dropout_bits(s, key_of(n, "dropout_d", iteration, update), 2 * s.batch),
-    )
-
-
-def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsG:
-    """The random numbers of a generator update: a fresh batch of noise."""
-    return DrawsG(
-        noise=jax.random.normal(key_of(n, "noise_g", iteration, update), (s.batch,)),
-        keep=dropout_bits(s, key_of(n, "dropout_g", iteration, update), s.batch),
-    )
-
-
-def keep_factors(s: Structure, n: Scalars, masks: jax.Array | None) -> list[jax.Array] | None:
-    """Dropout's factors, a layer at a time: 0, or one over the keep probability. The rate is rounded to 1/256."""
-    if masks is None:
-        return None
-    threshold = jnp.round(n["dropout"] * 256)
-    factor, threshold = 256 / (256 - threshold), threshold.astype(jnp.uint8)
-    layers = jnp.split(masks, np.cumsum(s.discriminator[0])[:-1], axis=1)
-    return [jnp.where(layer >= threshold, factor, 0.0) for layer in layers]  # as bytes: cheaper than as floats
 
 
 def update_d(s: Structure, n: Scalars, players: Players, draws: DrawsD) -> tuple[Players, tuple[jax.Array, jax.Array]]:

@@ -174,7 +174,8 @@ class InputError(Exception):
 
 def _config(what: str, discriminator: str | None, settings: list[str], seed: int | None) -> tuple[str, Any]:
     from gan1d.catalogue import DISCRIMINATORS, scenarios
-    from gan1d.config import Config, ConfigError, nearest, parse_value
+    from gan1d.config import Config, ConfigError
+    from gan1d.fields import nearest, parse_value
 
     if what in scenarios:
         name, config = what, scenarios[what].config

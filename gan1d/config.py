@@ -8,14 +8,15 @@ the command line, the app's controls and the tests all read that one declaration
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 import math
-import numbers
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlencode
+
+from gan1d.fields import ConfigError as ConfigError
+from gan1d.fields import Section, choice, nearest, parse_value, static_int, traced, traced_list, widths
 
 MAX_MODES = 8
 """Modes of a mixture; arrays are padded to this number, so that adding a mode does not compile."""
@@ -37,142 +38,17 @@ NOISES = ("normal",)
 ACTIVATIONS = ("relu", "leaky_relu", "tanh")
 
 
-class ConfigError(ValueError):
-    """A setting that is not allowed; the message names the field, the value and what is allowed."""
-
-    def __init__(self, field: str, value: object, allowed: str):
-        self.field, self.value, self.allowed = field, value, allowed
-        name = field if field and field.isprintable() and len(field) <= 60 else _show(field)
-        super().__init__(f"{name}: {_show(value)} is not allowed; {allowed}")
-
-
-def _show(value: object, limit: int = 60) -> str:
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # an integer of thousands of digits, a list in a list in a list …
-        text = f"that {type(value).__name__}"
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-class Spec(NamedTuple):
-    """A field's declaration: how a value is read, and whether it recompiles."""
-
-    kind: str  # "static" or "traced"
-    text: str
-    read: Callable[[str, Any], Any]  # (dotted name, raw value) -> the value, or ConfigError
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] | None = None
-    integer: bool = False
-
-
-def number(name: str, value: Any, low: float, high: float, integer: bool) -> Any:
-    """A float, or an int where `integer`, from low to high; a ConfigError that names the field for anything else."""
-    allowed = (
-        f"it must be a whole number from {low} to {high}"
-        if integer
-        else f"it must be a number from {low:g} to {high:g}"
-    )
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ConfigError(name, value, allowed)
-    try:
-        plain = float(value)
-    except OverflowError:
-        raise ConfigError(name, value, allowed) from None
-    if not low <= plain <= high or (integer and plain != int(plain)):  # false for NaN too
-        raise ConfigError(name, value, allowed)
-    return int(plain) if integer else plain
-
-
-def _items(name: str, value: Any, most: int, allowed: str) -> Sequence[Any]:
-    """A list, a tuple or an array of 1 to `most` items."""
-    items = value.tolist() if hasattr(value, "tolist") else value
-    if not isinstance(items, (list, tuple)) or not 1 <= len(items) <= most:
-        raise ConfigError(name, value, allowed)
-    return items
-
-
-def traced(default: float, text: str, low: float, high: float) -> Any:
-    """A number that training reads as an argument: changing it never compiles."""
-    integer = isinstance(default, int)
-
-    def read(name: str, value: Any) -> Any:
-        return number(name, value, low, high, integer)
-
-    return field(default=default, metadata={"spec": Spec("traced", text, read, low, high, None, integer)})
-
-
-def traced_list(text: str, low: float, high: float, **default: Any) -> Any:
-    """One number a mode, 1 to `MAX_MODES` of them."""
-
-    def read(name: str, value: Any) -> tuple[float, ...]:
-        items = _items(name, value, MAX_MODES, f"it must be a list of 1 to {MAX_MODES} numbers")
-        return tuple(number(f"{name}[{i}]", item, low, high, False) for i, item in enumerate(items))
-
-    return field(metadata={"spec": Spec("traced", text, read, low, high)}, **default)
-
-
-def choice(default: str, text: str, choices: tuple[str, ...]) -> Any:
-    """A word out of a vocabulary: changing it compiles."""
-
-    def read(name: str, value: Any) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise ConfigError(name, value, "it must be one of " + ", ".join(choices) + nearest(value, choices))
-        return value
-
-    return field(default=default, metadata={"spec": Spec("static", text, read, choices=choices)})
-
-
-def static_int(default: int, text: str, low: int, high: int) -> Any:
-    """A whole number that shapes the program: changing it compiles."""
-
-    def read(name: str, value: Any) -> int:
-        return int(number(name, value, low, high, True))
-
-    return field(default=default, metadata={"spec": Spec("static", text, read, low, high, None, True)})
-
-
-def widths(default: tuple[int, ...], text: str) -> Any:
-    """The widths of 1 to 4 hidden layers: changing them compiles."""
-
-    def read(name: str, value: Any) -> tuple[int, ...]:
-        items = _items(name, value, 4, "it must be a list of 1 to 4 layer widths, each from 1 to 512")
-        return tuple(int(number(f"{name}[{i}]", item, 1, 512, True)) for i, item in enumerate(items))
-
-    return field(default=default, metadata={"spec": Spec("static", text, read)})
-
-
-def nearest(name: Any, known: Any) -> str:
-    """What was probably meant, in brackets; nothing where no known name is close."""
-    match = difflib.get_close_matches(str(name), list(known), n=1)
-    return f" (nearest: {match[0]})" if match else ""
-
-
-class Section:
-    """A part of a config; reads and checks each of its fields when it is made."""
-
-    section: ClassVar[str]
-
-    def __post_init__(self) -> None:
-        for f in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = f.metadata["spec"].read(f"{self.section}.{f.name}", getattr(self, f.name))
-            object.__setattr__(self, f.name, value)
-
-    @classmethod
-    def specs(cls) -> dict[str, Spec]:
-        """Field name -> its declaration."""
-        return {f.name: f.metadata["spec"] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Mixture(Section):
     """Target density: a mixture of 1 to 8 normals. Weights are relative; they are stored summing to 1."""
 
     section: ClassVar[str] = "data"
     kind: ClassVar[str] = "mixture"
-    means: tuple[float, ...] = traced_list("centre of each mode, in data units", -100.0, 100.0)
-    stds: tuple[float, ...] = traced_list("standard deviation of each mode, in data units", 0.05, 100.0)
-    weights: tuple[float, ...] = traced_list("share of each mode; made to sum to 1", MIN_SHARE, 1e6, default=None)
+    means: tuple[float, ...] = traced_list("centre of each mode, in data units", -100.0, 100.0, MAX_MODES)
+    stds: tuple[float, ...] = traced_list("standard deviation of each mode, in data units", 0.05, 100.0, MAX_MODES)
+    weights: tuple[float, ...] = traced_list(
+        "share of each mode; made to sum to 1", MIN_SHARE, 1e6, MAX_MODES, default=None
+    )
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -390,17 +266,6 @@ def _read_section(name: str, raw: Any) -> Any:
         if key not in known:
             raise ConfigError(f"{name}.{key}", value, "there is no such field" + nearest(key, known))
     return section(**raw)
-
-
-def parse_value(text: str) -> Any:
-    """A value typed by hand: JSON, a comma-separated list of numbers, or a bare word."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    if "," in text:
-        return [parse_value(item.strip()) for item in text.split(",") if item.strip()]
-    return text
 
 
 class Structure(NamedTuple):

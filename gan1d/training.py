@@ -17,8 +17,9 @@ from scipy.special import ndtri
 
 from gan1d import algorithm, metrics, pushforward
 from gan1d.algorithm import SEEN, Z_EDGES, Points, State
-from gan1d.config import MAX_ITERATIONS, Config, ConfigError, number, structure
+from gan1d.config import MAX_ITERATIONS, Config, ConfigError, structure
 from gan1d.data import Target, target
+from gan1d.fields import number
 from gan1d.losses import LOSSES
 from gan1d.noise import noise_masses, noise_nodes
 from gan1d.trajectory import Trajectory

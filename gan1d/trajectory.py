@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from gan1d.config import Config, number
+from gan1d.config import Config
 from gan1d.diagnosis import Diagnosis, diagnose
+from gan1d.fields import number
 from gan1d.metrics import modes_covered
 
 FORMAT = 1

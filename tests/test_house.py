@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = """
-    config noise data networks losses regularizers pushforward metrics diagnosis trajectory algorithm training catalogue tables
+    fields config noise data networks losses regularizers pushforward metrics diagnosis trajectory draws algorithm training catalogue tables
     player render cli
 """.split()
 """The rooms of gan1d, lowest first: each imports only from above it."""

@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import gan1d
-from gan1d import algorithm, training
+from gan1d import algorithm, draws, training
 from gan1d.config import Config, structure
 from gan1d.data import target
 
@@ -52,9 +52,9 @@ def plain_loop(config: Config, iterations: int) -> list[algorithm.State]:
     states = [players]
     for iteration in range(1, iterations + 1):
         for update in range(config.training.k_d):
-            players, _ = update_d(players, algorithm.draw_d(s, n, jnp.int32(iteration), jnp.int32(update)))
+            players, _ = update_d(players, draws.draw_d(s, n, jnp.int32(iteration), jnp.int32(update)))
         for update in range(config.training.k_g):
-            players, _ = update_g(players, algorithm.draw_g(s, n, jnp.int32(iteration), jnp.int32(update)))
+            players, _ = update_g(players, draws.draw_g(s, n, jnp.int32(iteration), jnp.int32(update)))
         states.append(players)
     return states
 
@@ -81,7 +81,7 @@ def test_an_update_is_adams() -> None:
     """The first step of Adam moves each parameter by lr against its gradient's sign, whatever its size (Kingma and Ba 2015, section 2)."""
     s, n = structure(BASE), algorithm.numbers(BASE)
     before = algorithm.initial(s, n).players
-    after, _ = algorithm.update_d(s, n, before, algorithm.draw_d(s, n, jnp.int32(1), jnp.int32(0)))
+    after, _ = algorithm.update_d(s, n, before, draws.draw_d(s, n, jnp.int32(1), jnp.int32(0)))
     steps = np.abs(parameters(after) - parameters(before))
     moved = steps[steps > 1e-4]
     assert len(moved) > 50
@@ -97,17 +97,17 @@ def test_the_discriminators_gradient_is_that_of_finite_differences() -> None:
         players = jax.tree.map(
             lambda a: jnp.asarray(a, jnp.float64) if a.dtype.kind == "f" else a, algorithm.initial(s, n).players
         )
-        draws = algorithm.draw_d(s, n, jnp.int32(1), jnp.int32(0))
+        drawn = draws.draw_d(s, n, jnp.int32(1), jnp.int32(0))
         d_graph, g_graph = algorithm.skeletons(s)
-        fake = nnx.merge(g_graph, players.g)(draws.noise)
-        keep = algorithm.keep_factors(s, n, draws.keep)
+        fake = nnx.merge(g_graph, players.g)(drawn.noise)
+        keep = draws.keep_factors(s, n, drawn.keep)
 
         def objective(d: algorithm.Tree) -> float:
             module = nnx.merge(d_graph, d)
-            logits = module(jnp.concatenate([draws.real, fake]), keep)
+            logits = module(jnp.concatenate([drawn.real, fake]), keep)
             slope = (
-                module(draws.real + 1e-4, [k[: s.batch] for k in keep])
-                - module(draws.real - 1e-4, [k[: s.batch] for k in keep])
+                module(drawn.real + 1e-4, [k[: s.batch] for k in keep])
+                - module(drawn.real - 1e-4, [k[: s.batch] for k in keep])
             ) / 2e-4
             kernels = [leaf for leaf in jax.tree.leaves(d) if leaf.ndim == 2]
             return float(
@@ -118,7 +118,7 @@ def test_the_discriminators_gradient_is_that_of_finite_differences() -> None:
             )
 
         sgd_like = algorithm.update_d(
-            s, n | {"lr_d": np.float64(1.0), "beta1": np.float64(0.0), "beta2": np.float64(0.0)}, players, draws
+            s, n | {"lr_d": np.float64(1.0), "beta1": np.float64(0.0), "beta2": np.float64(0.0)}, players, drawn
         )[0]
         leaves, tree = jax.tree.flatten(players.d)
         steps = jax.tree.leaves(sgd_like.d)
@@ -186,30 +186,6 @@ def test_seeds_give_other_runs_and_the_same_seed_the_same() -> None:
     a, b, c = (gan1d.train(BASE.replace(**{"training.seed": seed})) for seed in (1, 1, 2))
     np.testing.assert_array_equal(a.d, b.d)
     assert np.abs(a.d - c.d).max() > 0.01
-
-
-def test_streams_are_independent() -> None:
-    """No two purposes, iterations or updates share their noise."""
-    s, n = structure(BASE), algorithm.numbers(BASE)
-    seen = [
-        np.asarray(draw.noise)
-        for iteration in (1, 2)
-        for update in (0, 1)
-        for draw in (f(s, n, jnp.int32(iteration), jnp.int32(update)) for f in (algorithm.draw_d, algorithm.draw_g))
-    ]
-    assert len({tuple(noise) for noise in seen}) == len(seen)
-
-
-def test_dropout_keeps_its_share_and_the_mean() -> None:
-    config = BASE.replace(**{"discriminator.dropout": 0.3, "discriminator.hidden": [64, 64], "training.batch": 256})
-    s, n = structure(config), algorithm.numbers(config)
-    factors = np.concatenate(
-        algorithm.keep_factors(s, n, algorithm.draw_d(s, n, jnp.int32(1), jnp.int32(0)).keep), axis=1
-    )
-    kept = 1 - round(0.3 * 256) / 256
-    assert set(np.unique(factors)) == {np.float32(0), np.float32(1 / kept)}
-    spread = np.sqrt(kept * (1 - kept) / factors.size)
-    assert (factors > 0).mean() == pytest.approx(kept, abs=5 * spread)  # five standard errors of a Bernoulli share
 
 
 # ---- divergence is data, not an exception

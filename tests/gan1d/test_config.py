@@ -16,9 +16,9 @@ from gan1d.config import (
     ConfigError,
     Mixture,
     Training,
-    parse_value,
     structure,
 )
+from gan1d.fields import parse_value
 
 DATA = {"means": [0.0], "stds": [1.0]}
 quick = settings(deadline=None, max_examples=80)
