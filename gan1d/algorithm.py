@@ -6,6 +6,7 @@ step. Whatever a slider can move is an argument of the program; see `config.Stru
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -17,11 +18,12 @@ from flax import nnx
 
 from gan1d import networks
 from gan1d.config import MAX_FRAMES, Config, Mixture, Structure
+from gan1d.config import OPTIMIZERS as OPTIMIZER_NAMES
 from gan1d.data import DISTRIBUTIONS
 from gan1d.draws import DrawsD, DrawsG, Scalars, draw_d, draw_g, keep_factors, stream
 from gan1d.losses import LOSSES
-from gan1d.noise import noise_edges, noise_masses, noise_nodes
-from gan1d.regularizers import PENALTIES, l2
+from gan1d.noise import cells
+from gan1d.regularizers import REGULARIZERS
 
 Tree = Any
 
@@ -31,10 +33,8 @@ CHECKPOINTS = 16
 """Whole states kept of a run; any other is replayed from the nearest before it."""
 NODES = 128
 """Noise cells for expectations over the generated density: their error is below 1e-3 nats (tests/gan1d/test_algorithm.py)."""
-
-Z_EDGES = noise_edges()
-_NODE_EDGES = noise_edges(NODES)
-Z_NODES, NODE_MASSES = noise_nodes(_NODE_EDGES), noise_masses(_NODE_EDGES)
+LIMIT = 1e6
+"""A parameter beyond this has run away: data and generated points are a thousand times nearer, and float32 soon ends."""
 
 
 class Players(NamedTuple):
@@ -75,6 +75,8 @@ def numbers(config: Config) -> Scalars:
         "lr_g": t.lr_g,
         "beta1": t.beta1,
         "beta2": t.beta2,
+        "instance_noise": t.instance_noise,
+        "label_smoothing": t.label_smoothing,
     }
     whole = {"k_d": t.k_d, "k_g": t.k_g, "seed": t.seed}
     return {
@@ -87,9 +89,19 @@ def numbers(config: Config) -> Scalars:
 # ---- the players
 
 
-def optimizer(name: str, n: Scalars) -> optax.GradientTransformation:
-    """The update direction, before its learning rate (which is a number, and may be 0)."""
-    return {"adam": optax.scale_by_adam(b1=n["beta1"], b2=n["beta2"], eps=1e-8)}[name]
+OPTIMIZERS: dict[str, Callable[[Scalars], optax.GradientTransformation]] = {
+    "adam": lambda n: optax.scale_by_adam(b1=n["beta1"], b2=n["beta2"], eps=1e-8),
+    "sgd": lambda n: optax.identity(),
+    "rmsprop": lambda n: optax.scale_by_rms(decay=n["beta2"], eps=1e-8),
+}
+"""Update directions, before the learning rate (which is a number, and may be 0).
+
+Of the gradient g, with running means E over the updates so far:
+adam: E[g] / (sqrt(E[g^2]) + 1e-8), both means freed of their start at 0. Source: Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
+sgd: g. Source: Robbins and Monro 1951, Ann. Math. Statist. 22(3).
+rmsprop: g / sqrt(E[g^2] + 1e-8). Source: Tieleman and Hinton 2012, Neural Networks for Machine Learning, lecture 6.5.
+"""
+assert tuple(OPTIMIZERS) == OPTIMIZER_NAMES
 
 
 def skeletons(s: Structure) -> tuple[Any, Any]:
@@ -108,29 +120,58 @@ def initial(s: Structure, n: Scalars) -> State:
     if isinstance(module, networks.LinearGenerator):
         module.mean[...], module.std[...] = n["g_mean"], n["g_std"]
     g = nnx.split(module)[1]
-    tx = optimizer(s.optimizer, n)
+    tx = OPTIMIZERS[s.optimizer](n)
     return State(Players(d, tx.init(d), g, tx.init(g)), jnp.int32(0), jnp.int32(-1))
+
+
+def adopt(first: State, start: State) -> State:
+    """A state to go on from: the players of `start`, under settings of which `first` is the initial state.
+
+    Another optimiser begins without memory. A run that had diverged goes on from its last finite state.
+    """
+
+    def memory(players: Players) -> Any:
+        return jax.tree.structure((players.d_opt, players.g_opt))
+
+    players = start.players
+    if memory(players) != memory(first.players):
+        players = first.players._replace(d=players.d, g=players.g)
+    return State(players, start.iteration, first.diverged_at)
+
+
+def blurred(n: Scalars, x: jax.Array, noise: jax.Array) -> jax.Array:
+    """What D sees of points x (B,), data units: with instance noise; noise (B,) ~ N(0, 1)."""
+    inputs = REGULARIZERS["instance_noise"].inputs
+    assert inputs
+    return inputs(x, noise, n["instance_noise"])
 
 
 def update_d(s: Structure, n: Scalars, players: Players, draws: DrawsD) -> tuple[Players, tuple[jax.Array, jax.Array]]:
     """One discriminator update. Returns the players and (batch loss without L2 or penalty (), norm of the whole gradient ())."""
-    loss, penalty = LOSSES[s.loss], PENALTIES[s.penalty]
+    loss, chosen = LOSSES[s.loss], REGULARIZERS[s.penalty]
+    l2, labels = REGULARIZERS["l2"].weights, REGULARIZERS["label_smoothing"].labels
+    assert l2 and labels
     d_graph, g_graph = skeletons(s)
     fake = nnx.merge(g_graph, players.g)(draws.noise)
+    seen = blurred(n, jnp.concatenate([draws.real, fake]), draws.blur)
+    real, fake = seen[: s.batch], seen[s.batch :]
     keep = keep_factors(s, n, draws.keep)
 
     def objective(d: Tree) -> tuple[jax.Array, jax.Array]:
         module = nnx.merge(d_graph, d)
-        logits = module(jnp.concatenate([draws.real, fake]), keep)
-        batch = jnp.mean(loss.real(logits[: s.batch])) + jnp.mean(loss.fake(logits[s.batch :]))
+        logits = module(seen, keep)
+        on_real = labels(loss.real, loss.fake, n["label_smoothing"])
+        batch = jnp.mean(on_real(logits[: s.batch])) + jnp.mean(loss.fake(logits[s.batch :]))
         total = batch + n["l2"] * l2(d)
-        if penalty is not None:
-            keep_real = None if keep is None else [k[: s.batch] for k in keep]
-            total += n["penalty_weight"] * penalty(lambda x: module(x, keep_real), draws.real, fake)
+        if chosen.penalty:
+            kept = None if keep is None else [k[: s.batch] for k in keep]
+            total += n["penalty_weight"] * chosen.penalty(lambda x: module(x, kept), real, fake, draws.mix)
         return total, batch
 
     grads, batch = jax.grad(objective, has_aux=True)(players.d)
     d, d_opt = _apply(s, n, "lr_d", players.d, players.d_opt, grads)
+    if chosen.project:
+        d = chosen.project(d, n["penalty_weight"])
     return players._replace(d=d, d_opt=d_opt), (batch, optax.tree.norm(grads))
 
 
@@ -141,7 +182,8 @@ def update_g(s: Structure, n: Scalars, players: Players, draws: DrawsG) -> tuple
     keep = keep_factors(s, n, draws.keep)
 
     def objective(g: Tree) -> jax.Array:
-        return jnp.mean(LOSSES[s.loss].generator(module(nnx.merge(g_graph, g)(draws.noise), keep)))
+        seen = blurred(n, nnx.merge(g_graph, g)(draws.noise), draws.blur)
+        return jnp.mean(LOSSES[s.loss].generator(module(seen, keep)))
 
     batch, grads = jax.value_and_grad(objective)(players.g)
     g, g_opt = _apply(s, n, "lr_g", players.g, players.g_opt, grads)
@@ -149,7 +191,7 @@ def update_g(s: Structure, n: Scalars, players: Players, draws: DrawsG) -> tuple
 
 
 def _apply(s: Structure, n: Scalars, rate: str, params: Tree, opt: Tree, grads: Tree) -> tuple[Tree, Tree]:
-    direction, opt = optimizer(s.optimizer, n).update(grads, opt, params)
+    direction, opt = OPTIMIZERS[s.optimizer](n).update(grads, opt, params)
     return jax.tree.map(lambda p, u: p - n[rate] * u, params, direction), opt
 
 
@@ -159,26 +201,32 @@ def _apply(s: Structure, n: Scalars, rate: str, params: Tree, opt: Tree, grads: 
 def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Array]:
     """One recorded state: D on the grid, G, and expectations without L2, penalty or dropout.
 
-    d (X,): D's probability or score. g: (2,) mean and std of a linear generator, else (N+1,) its values at `Z_EDGES`.
-    loss_d, loss_g, value = V(D,G), p_real_on_real, p_real_on_fake (): expectations over p_data and p_gen by
-    quadrature; nats, probabilities.
+    d (X,): D's probability or score. g: (2,) mean and std of a linear generator, else (N+1,) its values at the noise cells' edges.
+    loss_d, loss_g (), and for probabilities value = V(D,G), p_real_on_real, p_real_on_fake (), for scores score_real, score_fake ():
+    expectations over p_data and p_gen by quadrature; nats, probabilities, scores. What a loss does not have is NaN.
     """
-    loss = LOSSES[s.loss]
+    loss, noise = LOSSES[s.loss], s.generator[3]
     d_graph, g_graph = skeletons(s)
     g_module = nnx.merge(g_graph, players.g)
-    fake = g_module(jnp.asarray(Z_NODES, jnp.float32))
+    nodes = cells(noise, NODES)
+    fake = g_module(jnp.asarray(nodes.nodes, jnp.float32))
     if isinstance(g_module, networks.LinearGenerator):
         g = jnp.stack([g_module.mean[...], jnp.abs(g_module.std[...])])
     else:
-        g = g_module(jnp.asarray(Z_EDGES, jnp.float32))
+        g = g_module(jnp.asarray(cells(noise).edges, jnp.float32))
     logits = nnx.merge(d_graph, players.d)(jnp.concatenate([points.x, fake]))
     on_grid, on_fake = jnp.split(logits, [len(points.x)])
-    weight = jnp.asarray(NODE_MASSES, jnp.float32)
-    return {
-        "d": jax.nn.sigmoid(on_grid) if loss.output == "probability" else on_grid,
+    weight = jnp.asarray(nodes.masses, jnp.float32)
+    row = {
         "g": g,
         "loss_d": points.mass @ loss.real(on_grid) + weight @ loss.fake(on_fake),
         "loss_g": weight @ loss.generator(on_fake),
+    }
+    if loss.output == "score":
+        nothing = dict.fromkeys(("value", "p_real_on_real", "p_real_on_fake"), jnp.float32(jnp.nan))
+        return row | nothing | {"d": on_grid, "score_real": points.mass @ on_grid, "score_fake": weight @ on_fake}
+    return row | {
+        "d": jax.nn.sigmoid(on_grid),
         "value": -(points.mass @ jax.nn.softplus(-on_grid)) - weight @ jax.nn.softplus(on_fake),
         "p_real_on_real": points.mass @ jax.nn.sigmoid(on_grid),
         "p_real_on_fake": weight @ jax.nn.sigmoid(on_fake),
@@ -262,14 +310,17 @@ def advance(
     i: jax.Array,
     iteration: jax.Array,
 ) -> tuple[State, jax.Array]:
-    """`iterate`, unless the run has diverged or does so now: then the state stays what it was, and says at which iteration."""
+    """`iterate`, unless the run has diverged or does so now: then the state stays what it was, and says at which iteration.
+
+    Returns the state and the mean of `SEEN` (4,).
+    """
     players, seen = iterate(s, n, state.players, draws, i)
-    finite = jnp.isfinite(jnp.sum(seen))
+    fine = jnp.isfinite(jnp.sum(seen))
     for leaf in jax.tree.leaves((players.d, players.g)):
-        finite &= jnp.isfinite(jnp.sum(leaf))
-    going = (state.diverged_at < 0) & finite
+        fine &= jnp.max(jnp.abs(leaf)) < LIMIT  # false for NaN too
+    going = (state.diverged_at < 0) & fine
     kept = jax.tree.map(lambda new, old: jnp.where(going, new, old), players, state.players)
-    diverged = jnp.where((state.diverged_at < 0) & ~finite, iteration, state.diverged_at)
+    diverged = jnp.where((state.diverged_at < 0) & ~fine, iteration, state.diverged_at)
     return State(kept, jnp.where(going, iteration, state.iteration), diverged), seen
 
 
@@ -283,7 +334,10 @@ def run(
     stride: jax.Array,
     points: Points,
 ) -> Tape:
-    """Goes on with a run that ends at iteration `last` as far as `until`, recording every `stride` iterations and at the last one."""
+    """Goes on with a run that ends at iteration `last` as far as `until`, recording every `stride` iterations and at the last one.
+
+    until, last, stride: whole numbers (), so that none of them compiles.
+    """
     first = tape.first
     frames = (last - first + stride - 1) // stride
     per_chunk = CHUNK // jnp.maximum(n["k_d"], n["k_g"])

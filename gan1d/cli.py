@@ -91,6 +91,8 @@ def train(
         "diverged_at": run.summary["diverged_at"],
         "diagnosis": {**run.diagnosis._asdict(), "also": list(run.diagnosis.also)},
         "metrics": run.metrics,
+        "noise_floor": run.summary["noise_floor"],
+        "best": run.summary["best"],
         "seconds": {k: round(v, 4) for k, v in run.seconds.items()},
         "compilations": run.compilations,
     }
@@ -99,7 +101,17 @@ def train(
         return
     print(f"{run.diagnosis.kind}: {run.diagnosis.evidence}")
     for key, value in run.metrics.items():
-        print(f"  {key:16} {'not finite' if value is None else f'{value:.6g}'} {UNITS.get(key, '')}".rstrip())
+        print(
+            f"  {key:16} {'not finite' if value is None else f'{value:.6g}'} {UNITS.get(key, '')}{_floor(run, key)}".rstrip()
+        )
+
+
+def _floor(run: Any, key: str) -> str:
+    """How low a metric can be expected to go."""
+    floor, best = run.summary["noise_floor"].get(key), run.summary["best"].get(key)
+    known = [f"noise floor {floor:.3g}"] if floor is not None else []
+    known += [f"best reachable {best:.3g}"] if best is not None else []
+    return f" ({', '.join(known)})" if known else ""
 
 
 UNITS = {

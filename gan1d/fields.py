@@ -9,9 +9,9 @@ import dataclasses
 import difflib
 import json
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 
 class ConfigError(ValueError):
@@ -62,21 +62,22 @@ def number(name: str, value: Any, low: float, high: float, integer: bool) -> Any
 
 
 def items(name: str, value: Any, least: int, most: int, allowed: str) -> Sequence[Any]:
-    """The items of a list, a tuple or an array of `least` to `most`."""
+    """The items of a list, a tuple or an array of `least` to `most`; a ConfigError that names the field for anything else."""
     found = value.tolist() if hasattr(value, "tolist") else value
     if not isinstance(found, (list, tuple)) or not least <= len(found) <= most:
         raise ConfigError(name, value, allowed)
     return found
 
 
-def traced(default: float, text: str, low: float, high: float) -> Any:
-    """A number that training reads as an argument: changing it never compiles."""
+def traced(default: float | None, text: str, low: float, high: float) -> Any:
+    """A number that training reads as an argument: changing it never compiles. With None it must be given."""
     integer = isinstance(default, int)
 
     def read(name: str, value: Any) -> Any:
         return number(name, value, low, high, integer)
 
-    return field(default=default, metadata={"spec": Spec("traced", text, read, low, high, None, integer)})
+    metadata = {"spec": Spec("traced", text, read, low, high, None, integer)}
+    return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
 
 
 def traced_list(text: str, low: float, high: float, most: int, least: int = 1, **default: Any) -> Any:
@@ -134,6 +135,20 @@ class Section:
         for f in dataclasses.fields(self):  # type: ignore[arg-type]
             value = f.metadata["spec"].read(f"{self.section}.{f.name}", getattr(self, f.name))
             object.__setattr__(self, f.name, value)
+
+    @classmethod
+    def from_fields(cls, raw: Mapping[str, Any]) -> Self:
+        """Made of its fields by name; what is left out takes its default.
+
+        Raises:
+          ConfigError: an unknown field, one left out that has no default, or a value that is not allowed.
+        """
+        known = cls.specs()
+        for key, value in raw.items():
+            if key not in known:
+                raise ConfigError(f"{cls.section}.{key}", value, "there is no such field" + nearest(key, known))
+        required = [f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING]  # type: ignore[arg-type]
+        return cls(**(dict.fromkeys(required) | dict(raw)))  # None is refused by each field's own reading
 
     @classmethod
     def specs(cls) -> dict[str, Spec]:

@@ -20,6 +20,10 @@ ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "leaky_relu": lambda x: jax.nn.leaky_relu(x, 0.2),
     "tanh": jnp.tanh,
 }
+"""relu: max(x, 0). leaky_relu: max(x, 0.2 x). tanh: (exp(2x) - 1) / (exp(2x) + 1). Elementwise, shape kept.
+
+Source: Nair and Hinton 2010, ICML, for relu; Maas et al. 2013, ICML, for leaky_relu.
+"""
 assert tuple(ACTIVATIONS) == NAMES
 
 
@@ -56,7 +60,7 @@ class MLP(nnx.Module):
 
 
 class LinearGenerator(nnx.Module):
-    """G(z) = |s| z + m: its samples are normal with mean m and standard deviation |s|."""
+    """G(z) = |s| z + m, (B,) -> (B,): its samples have mean m and standard deviation |s|, in data units, as z has 0 and 1."""
 
     def __init__(self) -> None:
         self.mean = nnx.Param(jnp.zeros(()))
@@ -67,12 +71,12 @@ class LinearGenerator(nnx.Module):
 
 
 def generator(structure: Structure, key: jax.Array) -> LinearGenerator | MLP:
-    """A generator with its initial weights."""
+    """A generator with its initial weights, a module (B,) -> (B,): noise to points in data units. key ()."""
     kind, hidden, activation, _ = structure.generator
     return LinearGenerator() if kind == "linear" else MLP(hidden, activation, nnx.Rngs(key))
 
 
 def discriminator(structure: Structure, key: jax.Array) -> MLP:
-    """A discriminator with its initial weights; it returns logits."""
+    """A discriminator with its initial weights, a module (B,) -> (B,): points in data units to logits. key ()."""
     hidden, activation, _ = structure.discriminator
     return MLP(hidden, activation, nnx.Rngs(key))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gan1d.config import ConfigError
-from gan1d.trajectory import ARRAYS, Trajectory, Writing
+from gan1d.trajectory import Trajectory, Writing
 
 FORMATS = ("npz", "csv", "json")
 
@@ -43,7 +43,7 @@ def export(run: Trajectory, out: str | os.PathLike[str]) -> list[Path]:
 
 def as_json(run: Trajectory) -> dict[str, Any]:
     """Config, summary, diagnosis and every array as nested lists; what is not finite as null."""
-    arrays = {name: _plain(getattr(run, name)) for name in ARRAYS if getattr(run, name) is not None}
+    arrays = {name: _plain(array) for name, array in run.arrays.items()}
     return {
         "config": run.config.to_dict(),
         "summary": run.summary,
@@ -55,8 +55,7 @@ def as_json(run: Trajectory) -> dict[str, Any]:
 def scalars(run: Trajectory) -> tuple[list[str], list[np.ndarray]]:
     """One row a recorded state, one column a scalar; names and columns (F,)."""
     not_states = {"x", "z", "p_data"}
-    columns = {name: getattr(run, name) for name in ARRAYS if name not in not_states}
-    flat = {name: values for name, values in columns.items() if values is not None and values.ndim == 1}
+    flat = {name: values for name, values in run.arrays.items() if values.ndim == 1 and name not in not_states}
     flat |= {f"mode_mass_{k}": run.mode_mass[:, k] for k in range(run.mode_mass.shape[1])}
     flat |= {"mass_left": run.mass_outside[:, 0], "mass_right": run.mass_outside[:, 1]}
     return list(flat), list(flat.values())

@@ -13,22 +13,21 @@ from typing import Any
 import jax
 import jax.monitoring
 import numpy as np
-from scipy.special import ndtri
 
 from gan1d import algorithm, metrics, pushforward
-from gan1d.algorithm import SEEN, Z_EDGES, Points, State
-from gan1d.config import MAX_ITERATIONS, Config, ConfigError, structure
+from gan1d.algorithm import SEEN, Points, State
+from gan1d.config import MAX_ITERATIONS, Config, ConfigError, Generator, structure
 from gan1d.data import Target, target
 from gan1d.fields import number
+from gan1d.floors import floors
 from gan1d.losses import LOSSES
-from gan1d.noise import noise_masses, noise_nodes
+from gan1d.noise import NOISES, Cells, cells
 from gan1d.trajectory import Trajectory
 
 QUANTILES = 256
 """Noise quantiles recorded with each state."""
-Z = ndtri((np.arange(QUANTILES) + 0.5) / QUANTILES)
-Z_MASSES, Z_NODES = noise_masses(Z_EDGES), noise_nodes(Z_EDGES)
-
+LEVELS = (np.arange(QUANTILES) + 0.5) / QUANTILES
+"""Levels of those quantiles."""
 PULSE = 0.25
 """Seconds between two reports of progress."""
 FIRST_SEGMENT = 8
@@ -70,7 +69,7 @@ def train(
         if start is not None:
             if (old := shapes(start)) != (new := shapes(first)):
                 raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
-            first = start
+            first = algorithm.adopt(first, start)
         begin = int(first.iteration)
         stride = -(-count // config.training.frames)
         tape = algorithm.blank(s, first, points)
@@ -115,7 +114,11 @@ def segments(begin: int, end: int, progress: Progress | None) -> Iterator[int]:
 
 
 def state_at(run: Trajectory, iteration: int) -> State:
-    """The whole state at an iteration: kept, or replayed from the nearest one before it."""
+    """The whole state at an iteration: kept, or replayed from the nearest one before it.
+
+    Raises:
+      ValueError: an iteration before the run's first state, or any of a loaded run that went on from another.
+    """
     known = [(i, state) for i, state in run.checkpoints if i <= iteration]
     if run.checkpoints and not known:
         raise ValueError(f"iteration: {iteration} lies before this run's first state, {run.checkpoints[0][0]}")
@@ -137,7 +140,11 @@ def shapes(state: State) -> str:
 
 
 def find_device(name: str) -> Any:
-    """The device that a name means here."""
+    """The device that a name means here.
+
+    Raises:
+      ConfigError: an unknown name, or "gpu" where there is none.
+    """
     if name not in DEVICES:
         raise ConfigError("device", name, "it must be one of " + ", ".join(DEVICES))
     try:
@@ -148,9 +155,7 @@ def find_device(name: str) -> Any:
 
 def grid_of(config: Config) -> pushforward.Grid:
     """The picture's x axis: all of the data, and of the generator where it starts."""
-    data = target(config.data)
-    low, high = data.family.span(data.numbers)
-    low, high = min(low, data.mean - 3.5 * data.std), max(high, data.mean + 3.5 * data.std)
+    low, high = target(config.data).span
     g = config.generator
     if g.kind == "linear":
         low, high = min(low, g.mean - 4 * g.std), max(high, g.mean + 4 * g.std)
@@ -184,18 +189,22 @@ def assemble(
             source = rows[name][frozen]
             values[frozen:] = np.nan if name in SEEN else source
     g = rows.pop("g").astype(float)
-    density = (linear_density if config.generator.kind == "linear" else mapped_density)(g, data, where)
+    density = generated(g, config.generator, data, where)
     p_data = data.pdf(where.x)
     loss = LOSSES[config.training.loss]
     d_star = loss.optimal_d(p_data, density["p_gen"]) if loss.optimal_d else None
+    low = floors(config)
     summary = {
         "output": loss.output,
         "status": "diverged" if diverged_at >= 0 else "ok",
         "diverged_at": diverged_at if diverged_at >= 0 else None,
         "start": int(steps[0]),
         "optimum": dict(zip(("loss_d", "loss_g", "d"), loss.optimum, strict=True)),
+        "noise_floor": low.noise,
+        "best": {name: value if np.isfinite(value) else None for name, value in low.best.items()},
     }
-    fields: dict[str, Any] = {"p_data": p_data, "x": where.x, "z": Z, **rows, **density}
+    z = NOISES[config.generator.noise].ppf(LEVELS)
+    fields: dict[str, Any] = {"p_data": p_data, "x": where.x, "z": z, **rows, **density}
     fields = {name: np.asarray(values, float) for name, values in fields.items()}
     fields |= {
         name: np.float32(values)
@@ -214,35 +223,48 @@ def checkpoints(tape: algorithm.Tape) -> tuple[tuple[int, State], ...]:
     return tuple(kept.items())
 
 
-def linear_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict[str, np.ndarray]:
-    """Density and metrics of a linear generator, in closed form; g (F,2) its mean and standard deviation."""
+def generated(g: np.ndarray, by: Generator, data: Target, where: pushforward.Grid) -> dict[str, np.ndarray]:
+    """Density and metrics of the generator at every recorded state; g as `algorithm.observe` records it."""
+    if by.kind != "linear":
+        return mapped_density(g, by, data, where)
+    noise = cells(by.noise)
+    if by.noise != "normal":
+        return mapped_density(g[:, :1] + g[:, 1:] * noise.edges, by, data, where)
+    return linear_density(g, noise, NOISES[by.noise].ppf(LEVELS), data, where)
+
+
+def linear_density(
+    g: np.ndarray, noise: Cells, z: np.ndarray, data: Target, where: pushforward.Grid
+) -> dict[str, np.ndarray]:
+    """Density and metrics of a linear generator of normal noise, in closed form; g (F,2) its mean and standard deviation."""
     mean, std = g[:, 0], g[:, 1]
     p_gen, outside = pushforward.density(pushforward.linear_cdf(where.edges, mean, std), where)
     forward, backward = metrics.linear_kl(mean, std, data)
     return {
         "p_gen": p_gen,
         "mass_outside": outside,
-        "g": mean[:, None] + std[:, None] * Z,
+        "g": mean[:, None] + std[:, None] * z,
         "mean": mean,
         "std": std,
         "jsd": metrics.linear_jsd(mean, std, np.union1d(where.edges, data.landmarks), data.cdf),
         "kl_data_gen": forward,
         "kl_gen_data": backward,
-        "w1": metrics.w1(mean[:, None] + std[:, None] * Z_NODES, Z_MASSES, data.quantiles, in_order=True),
+        "w1": metrics.w1(mean[:, None] + std[:, None] * noise.nodes, noise.masses, data.quantiles, in_order=True),
         "mode_mass": metrics.mode_masses(lambda at: pushforward.linear_cdf(at, mean, std), data.centres, data.stds),
     }
 
 
-def mapped_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict[str, np.ndarray]:
-    """Density and metrics of any other generator, by its images of the noise cells; g (F, N+1) at `Z_EDGES`."""
-    cdf = pushforward.cells_cdf(g, Z_MASSES, where)
-    p_gen, outside = pushforward.density(cdf, where)
-    cuts, inside = pushforward.cells_masses(g, Z_MASSES, where, data.landmarks)
+def mapped_density(g: np.ndarray, by: Generator, data: Target, where: pushforward.Grid) -> dict[str, np.ndarray]:
+    """Density and metrics of any other generator, by its images of the noise cells; g (F, N+1) at their edges."""
+    noise, z = cells(by.noise), NOISES[by.noise].ppf(LEVELS)
+    masses, bounded = noise.masses, by.kind == "mlp" and by.activation == "tanh"
+    p_gen, outside = pushforward.density(pushforward.cells_cdf(g, masses, where), where)
+    cuts, inside = pushforward.cells_masses(g, masses, where, data.landmarks)
     p, q = metrics.with_outside(data.cdf(cuts)), np.pad(inside, ((0, 0), (1, 1)))
-    atoms = np.where(g[:, 1:] == g[:, :-1], Z_MASSES, 0.0).sum(axis=1)
-    mean, std = pushforward.cells_moments(g, Z_MASSES)
-    i = np.searchsorted(Z_EDGES, Z) - 1
-    share = (Z - Z_EDGES[i]) / (Z_EDGES[i + 1] - Z_EDGES[i])
+    atoms = np.where(g[:, 1:] == g[:, :-1], masses, 0.0).sum(axis=1)
+    mean, std = pushforward.cells_moments(g, masses)
+    i = np.searchsorted(noise.edges, z) - 1
+    share = (z - noise.edges[i]) / (noise.edges[i + 1] - noise.edges[i])
     return {
         "p_gen": p_gen,
         "mass_outside": outside,
@@ -250,10 +272,10 @@ def mapped_density(g: np.ndarray, data: Target, where: pushforward.Grid) -> dict
         "mean": mean,
         "std": std,
         "jsd": metrics.jsd_of_masses(p, q),
-        "kl_data_gen": metrics.kl_of_masses(np.where(p > metrics.DUST, p, 0.0), q),
+        "kl_data_gen": metrics.mapped_kl_data_gen(g, by.noise, data, bounded),
         "kl_gen_data": metrics.mapped_kl(cuts, inside, atoms, pushforward.ATOM * where.width, data),
-        "w1": metrics.w1(0.5 * (g[:, 1:] + g[:, :-1]), Z_MASSES, data.quantiles),
-        "mode_mass": metrics.mode_masses(lambda at: pushforward.cells_cdf_at(g, Z_MASSES, at), data.centres, data.stds),
+        "w1": metrics.w1(0.5 * (g[:, 1:] + g[:, :-1]), masses, data.quantiles),
+        "mode_mass": metrics.mode_masses(lambda at: pushforward.cells_cdf_at(g, masses, at), data.centres, data.stds),
     }
 
 

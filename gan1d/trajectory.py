@@ -10,11 +10,13 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
 from gan1d.config import Config
+from gan1d.data import target
 from gan1d.diagnosis import Diagnosis, diagnose
 from gan1d.fields import number
 from gan1d.metrics import modes_covered
@@ -40,7 +42,9 @@ class Trajectory:
     config: Config
     summary: dict[str, Any]
     """output ("probability" or "score"), status ("ok" or "diverged"), diverged_at (iteration or None), start (first
-    iteration), optimum (loss_d, loss_g and d where p_gen = p_data and D is optimal)."""
+    iteration), optimum (loss_d, loss_g and d where p_gen = p_data and D is optimal; null where a loss fixes none),
+    noise_floor (mean, std, w1 of a batch of real data, data units) and best (the least jsd, kl_data_gen, kl_gen_data in nats and w1 in
+    data units that this family of generators can reach; null where infinite), both as `floors.floors` has them."""
     iteration: np.ndarray
     """(F,) iterations done at each recorded state."""
     x: np.ndarray
@@ -60,7 +64,8 @@ class Trajectory:
     g: np.ndarray
     """(F,Z) G(z)."""
     loss_d: np.ndarray
-    """(F,) the discriminator's objective without L2 or penalty, dropout off, in expectation; nats."""
+    """(F,) the discriminator's objective without L2, penalty, instance noise or label smoothing, dropout off, in expectation; nats,
+    or score units for losses on scores."""
     loss_g: np.ndarray
     """(F,) the generator's objective, likewise."""
     batch_loss_d: np.ndarray
@@ -68,11 +73,11 @@ class Trajectory:
     batch_loss_g: np.ndarray
     """(F,) what training saw, averaged since the state before (NaN at the first)."""
     value: np.ndarray
-    """(F,) V(D,G) = E[log D(x)] + E[log(1 - D(G(z)))], nats; -log 4 where D = 1/2 everywhere."""
+    """(F,) V(D,G) = E[log D(x)] + E[log(1 - D(G(z)))], nats; -log 4 where D = 1/2 everywhere; NaN where D is a score."""
     p_real_on_real: np.ndarray
-    """(F,) E[D(x)] over the data: what D calls real among the real."""
+    """(F,) E[D(x)] over the data: what D calls real among the real; NaN where D is a score."""
     p_real_on_fake: np.ndarray
-    """(F,) E[D(G(z))]: what D calls real among the generated."""
+    """(F,) E[D(G(z))]: what D calls real among the generated; NaN where D is a score."""
     grad_norm_d: np.ndarray
     """(F,) norm of the discriminator's gradient, averaged since the state before (NaN at the first)."""
     grad_norm_g: np.ndarray
@@ -91,6 +96,10 @@ class Trajectory:
     """(F,) Wasserstein-1 distance, data units."""
     mode_mass: np.ndarray
     """(F,K) generated mass within 3 std of each mode of the data."""
+    score_real: np.ndarray | None = None
+    """(F,) E[D(x)] over the data where D is a score; None where it is a probability."""
+    score_fake: np.ndarray | None = None
+    """(F,) E[D(G(z))], likewise."""
     seconds: dict[str, float] = field(default_factory=dict)
     """compile, train: how long it took here. Not saved."""
     compilations: int = 0
@@ -101,9 +110,8 @@ class Trajectory:
     """Finds the whole state at an iteration; given by whoever made or loaded the run."""
 
     def __post_init__(self) -> None:
-        for name in ARRAYS:
-            if (array := getattr(self, name)) is not None:
-                array.setflags(write=False)
+        for array in self.arrays.values():
+            array.setflags(write=False)
 
     def __len__(self) -> int:
         """Number of recorded states F."""
@@ -113,6 +121,12 @@ class Trajectory:
         return f"Trajectory({len(self)} states, iteration {self.iteration[0]} to {self.iteration[-1]}, {self.diagnosis.kind})"
 
     @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Every array that this run has, by the name that it has in the npz too."""
+        found = {name: getattr(self, name) for name in ARRAYS}
+        return {name: array for name, array in found.items() if array is not None}
+
+    @property
     def diagnosis(self) -> Diagnosis:
         """What happened: .kind, .also, .evidence."""
         return diagnose(self)
@@ -120,8 +134,9 @@ class Trajectory:
     @property
     def metrics(self) -> dict[str, float | int | None]:
         """The last recorded state's scalars; non-finite ones as None."""
-        scalars = {name: float(getattr(self, name)[-1]) for name in LAST}
-        weights = np.asarray(self.config.data.weights)
+        scores = ("score_real", "score_fake") if self.score_real is not None else ()
+        scalars = {name: float(getattr(self, name)[-1]) for name in LAST + scores}
+        weights = target(self.config.data).weights
         return {name: value if np.isfinite(value) else None for name, value in scalars.items()} | {
             "modes": len(weights),
             "modes_covered": int(modes_covered(self.mode_mass[-1], weights)),
@@ -132,6 +147,7 @@ class Trajectory:
 
         Raises:
           ConfigError: an iteration that the run does not have.
+          ValueError: a run that cannot be replayed: one not loaded by `gan1d.load`, or saved after it went on from another.
         """
         first, last = int(self.iteration[0]), int(self.iteration[-1])
         iteration = number("iteration", iteration, first, last, integer=True)
@@ -141,7 +157,7 @@ class Trajectory:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes an npz (NumPy, no pickle); whole or not at all."""
-        content: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS if getattr(self, name) is not None}
+        content: dict[str, Any] = dict(self.arrays)
         content |= {"config": np.array(self.config.to_json()), "summary": np.array(json.dumps(self.summary))}
         with Writing(path) as beside, beside.open("wb") as file:  # given a name, NumPy would add an ending to it
             np.savez_compressed(file, **(content | {"format": np.int64(FORMAT)}))
@@ -150,6 +166,8 @@ class Trajectory:
 NOT_ARRAYS = ("config", "summary", "seconds", "compilations", "checkpoints", "replay")
 ARRAYS = tuple(f.name for f in dataclasses.fields(Trajectory) if f.name not in NOT_ARRAYS)
 """Names of the arrays, in the attributes and in the npz alike."""
+OPTIONAL = ("d_star", "score_real", "score_fake")
+"""Arrays that some losses do not have."""
 LAST = (
     "jsd",
     "kl_data_gen",
@@ -204,7 +222,7 @@ def load(path: str | os.PathLike[str], replay: Callable[[Trajectory, int], Any] 
         raise
     except Exception as e:  # a file made to harm can have zipfile, zlib and NumPy raise almost anything
         raise TrajectoryError(f"{path}: not a run saved by gan1d, or a torn one ({e})") from None
-    needed = {"format", "config", "summary", *ARRAYS} - {"d_star"}
+    needed = {"format", "config", "summary", *ARRAYS} - set(OPTIONAL)
     if missing := sorted(needed - content.keys()):
         raise TrajectoryError(f"{path}: not a run saved by gan1d: {', '.join(missing)} missing")
     version = content["format"]
@@ -215,7 +233,7 @@ def load(path: str | os.PathLike[str], replay: Callable[[Trajectory, int], Any] 
         summary = json.loads(str(content["summary"]))
         arrays = {name: content.get(name) for name in ARRAYS}
         _check_summary(summary)
-        _check_shapes(arrays, len(config.data.means))
+        _check_shapes(arrays, len(target(config.data).weights))
     except (ValueError, TypeError, IndexError, RecursionError) as e:
         raise TrajectoryError(f"{path}: arrays that do not fit together ({e})") from None
     fields: dict[str, Any] = {"config": config, "summary": summary, "replay": replay, **arrays}
@@ -226,7 +244,7 @@ def _check_summary(summary: Any) -> None:
     at, optimum = (summary.get("diverged_at"), summary.get("optimum")) if isinstance(summary, dict) else (None, None)
     if not (
         isinstance(optimum, dict)
-        and all(isinstance(optimum.get(name), (int, float)) for name in ("loss_d", "loss_g", "d"))
+        and all(isinstance(optimum.get(name, ""), (int, float, NoneType)) for name in ("loss_d", "loss_g", "d"))
         and summary.get("output") in ("probability", "score")
         and summary.get("status") == ("ok" if at is None else "diverged")
         and all(type(whole) is int for whole in (summary.get("start"), 0 if at is None else at))

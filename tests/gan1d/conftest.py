@@ -115,6 +115,9 @@ def mlp_run() -> Trajectory:
 # Adam without a memory of squared gradients takes steps of lr times g/|g|, with a long memory of the mean: it runs away.
 RUNAWAY = {"training.lr_g": 1.0, "training.lr_d": 1.0, "training.beta1": 0.999, "training.beta2": 0.0}
 
+# A generator in a hurry after a discriminator that hardly learns: uphill on a slope that has no end.
+LOST = {"training.lr_g": 1.0, "training.lr_d": 1e-5}
+
 
 @pytest.fixture(scope="session")
 def diverged_run(linear_config: Config) -> Trajectory:
@@ -125,7 +128,33 @@ def diverged_run(linear_config: Config) -> Trajectory:
 
 @pytest.fixture(scope="session")
 def lost_run(linear_config: Config) -> Trajectory:
-    """A generator that left the picture by orders of magnitude; all its numbers are finite."""
+    """A generator that left the picture by far; all its numbers are finite."""
     from gan1d.training import train
 
-    return train(linear_config.replace(**RUNAWAY, **{"discriminator.l2": 1.0}))
+    return train(linear_config.replace(**LOST))
+
+
+@pytest.fixture(scope="session")
+def least_squares_run(linear_config: Config) -> Trajectory:
+    """D is a score that is taught 0 and 1."""
+    from gan1d.training import train
+
+    return train(linear_config.replace(**{"training.loss": "least_squares"}))
+
+
+@pytest.fixture(scope="session")
+def hinge_run(linear_config: Config) -> Trajectory:
+    """D is a score that is taught -1 and 1; the data are no mixture, and D is told that some of them are generated."""
+    from gan1d.training import train
+
+    data = {"data.kind": "triangular", "data.low": -4, "data.mode": 3, "data.high": 5}
+    return train(linear_config.replace(**data, **{"training.loss": "hinge", "training.label_smoothing": 0.2}))
+
+
+@pytest.fixture(scope="session")
+def critic_run(linear_config: Config) -> Trajectory:
+    """A Wasserstein critic with a gradient penalty: D is known only up to a constant."""
+    from gan1d.training import train
+
+    changes = {"training.loss": "wasserstein", "training.penalty": "gradient_penalty", "training.penalty_weight": 1.0}
+    return train(linear_config.replace(**changes))

@@ -28,6 +28,34 @@ CASES = {
     "plain": {},
     "l2 and dropout": {"discriminator.l2": 0.01, "discriminator.dropout": 0.5},
     "mlp with r1": {"generator.kind": "mlp", "generator.hidden": [8, 8], "training.penalty": "r1"},
+    "clipped critic, rmsprop": {
+        "training.loss": "wasserstein",
+        "training.penalty": "weight_clipping",
+        "training.penalty_weight": 0.08,
+        "training.optimizer": "rmsprop",
+        "training.beta2": 0.9,
+        "training.lr_d": 1e-3,
+        "training.lr_g": 1e-3,
+    },
+    "gradient penalty, sgd, uniform noise": {
+        "training.loss": "wasserstein",
+        "training.penalty": "gradient_penalty",
+        "training.optimizer": "sgd",
+        "generator.noise": "uniform",
+        "discriminator.activation": "tanh",
+    },
+    "hinge, instance noise, label smoothing": {
+        "training.loss": "hinge",
+        "training.instance_noise": 0.5,
+        "training.label_smoothing": 0.2,
+    },
+    "least squares, triangular data": {
+        "training.loss": "least_squares",
+        "data.kind": "triangular",
+        "data.low": -1,
+        "data.mode": 0,
+        "data.high": 4,
+    },
     "minimax, three D updates and two G updates": {"training.loss": "minimax", "training.k_d": 3, "training.k_g": 2},
 }
 DIVERGING = BASE.replace(
@@ -86,6 +114,65 @@ def test_an_update_is_adams() -> None:
     moved = steps[steps > 1e-4]
     assert len(moved) > 50
     np.testing.assert_allclose(moved, BASE.training.lr_d, rtol=2e-3)
+
+
+def gradients(config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """(parameters of D, gradient of its objective) before the first update, in one vector each; the loss and nothing else."""
+    s, n = structure(config), algorithm.numbers(config)
+    players = algorithm.initial(s, n).players
+    drawn = draws.draw_d(s, n, jnp.int32(1), jnp.int32(0))
+    d_graph, g_graph = algorithm.skeletons(s)
+    fake = nnx.merge(g_graph, players.g)(drawn.noise)
+
+    def objective(d: algorithm.Tree) -> jax.Array:
+        module = nnx.merge(d_graph, d)
+        return jnp.mean(jax.nn.softplus(-module(drawn.real))) + jnp.mean(jax.nn.softplus(module(fake)))
+
+    flat = [
+        np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)])
+        for tree in (players.d, jax.grad(objective)(players.d))
+    ]
+    return flat[0], flat[1]
+
+
+@pytest.mark.parametrize("name", ["sgd", "rmsprop"])
+def test_the_first_step_of_the_other_optimisers(name: str) -> None:
+    """sgd: lr g. rmsprop: lr g / sqrt((1 - beta2) g^2 + eps), its mean of squares beginning at 0 (Tieleman and Hinton 2012)."""
+    config = BASE.replace(**{"training.optimizer": name, "training.beta2": 0.9, "training.lr_d": 0.01})
+    s, n = structure(config), algorithm.numbers(config)
+    before, gradient = gradients(config)
+    players = algorithm.initial(s, n).players
+    after = algorithm.update_d(s, n, players, draws.draw_d(s, n, jnp.int32(1), jnp.int32(0)))[0].d
+    step = before - np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(after)])
+    scale = 1.0 if name == "sgd" else 1 / np.sqrt(0.1 * gradient**2 + 1e-8)
+    np.testing.assert_allclose(step, 0.01 * gradient * scale, rtol=2e-3, atol=1e-7)
+
+
+def test_a_clipped_critic_stays_within_its_clip() -> None:
+    """All its parameters, biases too, after every update (Arjovsky et al. 2017, algorithm 1)."""
+    run = gan1d.train(BASE.replace(**CASES["clipped critic, rmsprop"]))
+    for iteration in (1, 30, 90):
+        leaves = jax.tree.leaves(run.state_at(iteration).players.d)
+        assert max(float(np.abs(leaf).max()) for leaf in leaves) <= np.float32(0.08)
+
+
+def test_instance_noise_blurs_what_d_sees_of_both() -> None:
+    """Against an update by hand on the blurred points; the draws are the update's own."""
+    config = BASE.replace(**{"training.instance_noise": 0.5, "training.optimizer": "sgd", "training.lr_d": 1.0})
+    s, n = structure(config), algorithm.numbers(config)
+    players = algorithm.initial(s, n).players
+    drawn = draws.draw_d(s, n, jnp.int32(1), jnp.int32(0))
+    d_graph, g_graph = algorithm.skeletons(s)
+    points = jnp.concatenate([drawn.real, nnx.merge(g_graph, players.g)(drawn.noise)]) + 0.5 * drawn.blur
+
+    def objective(d: algorithm.Tree) -> jax.Array:
+        logits = nnx.merge(d_graph, d)(points)
+        return jnp.mean(jax.nn.softplus(-logits[: s.batch])) + jnp.mean(jax.nn.softplus(logits[s.batch :]))
+
+    expected = jax.tree.map(lambda p, g: p - g, players.d, jax.grad(objective)(players.d))
+    after = algorithm.update_d(s, n, players, drawn)[0].d
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6), after, expected)
+    assert np.abs(drawn.blur).min() > 0 and len(drawn.blur) == 2 * s.batch
 
 
 def test_the_discriminators_gradient_is_that_of_finite_differences() -> None:
@@ -165,6 +252,34 @@ def test_expectations_are_those_of_quadrature() -> None:
     assert run.loss_g[-1] == pytest.approx(expect(lambda v: softplus(-v), generated), abs=1e-3)
     assert run.p_real_on_real[-1] == pytest.approx(expect(sigmoid, data.pdf), abs=1e-3)
     assert run.p_real_on_fake[-1] == pytest.approx(expect(sigmoid, generated), abs=1e-3)
+
+
+def test_a_score_has_its_own_expectations_and_no_probabilities() -> None:
+    """E[l] over the densities against scipy's quadrature; V and D's probabilities are not defined for a score."""
+    config = BASE.replace(**{"training.loss": "least_squares"})
+    run = gan1d.train(config)
+    module = nnx.merge(algorithm.skeletons(structure(config))[0], run.state_at(90).players.d)
+    grid = np.linspace(-30, 30, 60_001)
+    score = np.asarray(module(jnp.asarray(grid, jnp.float32)), float)
+    generated = norm(run.mean[-1], run.std[-1]).pdf(grid)
+    assert run.score_fake[-1] == pytest.approx(np.trapezoid(score * generated, grid), abs=1e-3)
+    assert run.score_real[-1] == pytest.approx(np.trapezoid(score * target(config.data).pdf(grid), grid), abs=1e-3)
+    assert run.loss_g[-1] == pytest.approx(np.trapezoid(0.5 * (score - 1) ** 2 * generated, grid), abs=1e-3)
+    assert all(np.isnan(getattr(run, name)).all() for name in ("value", "p_real_on_real", "p_real_on_fake"))
+    assert run.summary["output"] == "score" and run.metrics["value"] is None
+    assert gan1d.train(BASE).score_real is None
+
+
+def test_a_weight_that_runs_away_is_divergence_long_before_infinity() -> None:
+    """A Wasserstein critic without a bound on its slope, by plain gradient steps: its parameters grow without limit."""
+    run = gan1d.train(
+        BASE.replace(
+            **{"training.loss": "wasserstein", "training.optimizer": "sgd", "training.lr_d": 1.0, "training.lr_g": 1e-3}
+        )
+    )
+    assert run.diagnosis.kind == "diverged"
+    last = parameters(run.state_at(90).players)
+    assert np.isfinite(last).all() and np.abs(last).max() < algorithm.LIMIT
 
 
 def test_batch_losses_are_averages_since_the_state_before() -> None:

@@ -77,7 +77,7 @@ def test_train_prints_one_json_object(gan1d_) -> None:
     assert code == 0 and "Traceback" not in err
     assert set(report) == {
         *("scenario", "seed", "iterations", "status", "diverged_at"),
-        *("diagnosis", "metrics", "seconds", "compilations"),
+        *("diagnosis", "metrics", "noise_floor", "best", "seconds", "compilations"),
     }
     assert (report["scenario"], report["seed"], report["iterations"]) == ("gaussian-linear", 7, 40)
     assert (report["status"], report["diverged_at"]) == ("ok", None)
@@ -86,6 +86,7 @@ def test_train_prints_one_json_object(gan1d_) -> None:
         *("jsd", "kl_data_gen", "kl_gen_data", "w1", "mean", "std", "p_real_on_real", "p_real_on_fake", "value"),
         *("modes", "modes_covered"),
     }
+    assert set(report["noise_floor"]) == {"mean", "std", "w1"} and set(report["best"]) <= set(report["metrics"])
     assert set(report["seconds"]) == {"compile", "train"} and report["compilations"] >= 0
 
 

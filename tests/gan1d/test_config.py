@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan1d.config import (
+    DATA_KINDS,
     MAX_MODES,
+    MAX_QUANTILES,
     SECTIONS,
     Config,
     ConfigError,
     Mixture,
     Training,
+    field_names,
     structure,
 )
 from gan1d.fields import parse_value
@@ -36,23 +39,56 @@ def field_values(name: str, key: str) -> st.SearchStrategy:
     return st.floats(spec.low, spec.high)
 
 
+def position(low: float = -100.0, high: float = 100.0) -> st.SearchStrategy:
+    return st.floats(low, high)
+
+
 @st.composite
 def mixtures(draw: st.DrawFn) -> dict:
     k = draw(st.integers(1, MAX_MODES))
     same = {"min_size": k, "max_size": k}
     return {
-        "kind": "mixture",
-        "means": draw(st.lists(field_values("data", "means"), **same)),
-        "stds": draw(st.lists(field_values("data", "stds"), **same)),
+        "means": draw(st.lists(position(), **same)),
+        "stds": draw(st.lists(st.floats(0.05, 100.0), **same)),
         "weights": draw(st.lists(st.floats(1e-2, 1e3), **same)),
     }
 
 
+@st.composite
+def intervals(draw: st.DrawFn) -> dict:
+    low = draw(position(high=99.0))
+    return {"low": low, "high": draw(position(low=min(low + 0.2, 100.0)))}
+
+
+@st.composite
+def triangles(draw: st.DrawFn) -> dict:
+    ends = draw(intervals())
+    return ends | {"mode": draw(st.floats(ends["low"], ends["high"]))}
+
+
+@st.composite
+def quantiles(draw: st.DrawFn) -> dict:
+    gaps = draw(st.lists(st.floats(2e-4, 10.0), min_size=1, max_size=MAX_QUANTILES - 1))
+    first = draw(position(-500.0, -300.0))
+    return {"values": [first, *(first + 0.2 + sum(gaps[: i + 1]) for i in range(len(gaps)))]}
+
+
+scales = {"loc": position(), "scale": st.floats(0.05, 100.0)}
+DATA_OF = {
+    "mixture": mixtures(),
+    "uniform": intervals(),
+    "laplace": st.fixed_dictionaries(scales),
+    "student_t": st.fixed_dictionaries(scales | {"df": st.floats(2.0, 1000.0, exclude_min=True)}),
+    "triangular": triangles(),
+    "quantiles": quantiles(),
+}
+assert set(DATA_OF) == set(DATA_KINDS), "a strategy for each kind of data"
+data = st.one_of([fields.map(lambda d, kind=kind: {"kind": kind} | d) for kind, fields in DATA_OF.items()])
 parts = {
     name: st.fixed_dictionaries({key: field_values(name, key) for key in SECTIONS[name].specs()})
     for name in ("generator", "discriminator", "training")
 }
-configs = st.fixed_dictionaries({"data": mixtures(), **parts}).map(Config.from_dict)
+configs = st.fixed_dictionaries({"data": data, **parts}).map(Config.from_dict)
 
 
 @quick
@@ -91,7 +127,7 @@ junk = st.recursive(
     ),
     max_leaves=12,
 )
-known_fields = [(name, key) for name in SECTIONS for key in [*SECTIONS[name].specs(), "kind"]]
+known_fields = [tuple(name.split(".")) for name in field_names()]
 
 
 def reads_or_refuses(read: object, *args: object) -> None:
@@ -119,6 +155,12 @@ def test_any_value_in_any_field(field: tuple[str, str], value: object) -> None:
     raw: dict = {"data": dict(DATA)}
     raw.setdefault(name, {})[key] = value
     reads_or_refuses(Config.from_dict, raw)
+
+
+@settings(deadline=None, max_examples=200)
+@given(data, st.sampled_from([key for name, key in known_fields if name == "data"]), junk | st.floats() | st.none())
+def test_any_value_in_any_field_of_any_data(raw: dict, key: str, value: object) -> None:
+    reads_or_refuses(Config.from_dict, {"data": raw | {key: value}})
 
 
 @quick
@@ -187,7 +229,7 @@ def test_json_made_to_harm(text: object) -> None:
         ("training.seed", -1, "a whole number from 0 to 2147483647"),
         ("training.iterations", 10**6, "a whole number from 1 to 100000"),
         ("training.batch", 0, "a whole number from 1 to 1024"),
-        ("training.loss", "min_max", "non_saturating, minimax (nearest: minimax)"),
+        ("training.loss", "min_max", "hinge, wasserstein (nearest: minimax)"),
         ("training.loss", ["minimax"], "non_saturating, minimax"),
         ("data.means", 3, "a list of 1 to 8 numbers"),
         ("data.means", "3", "a list of 1 to 8 numbers"),
@@ -199,7 +241,7 @@ def test_json_made_to_harm(text: object) -> None:
         ("data.stds", [0.0], "a number from 0.05 to 100"),
         ("data.stds", [1, 1], "one value a mode, as data.means has: 1"),
         ("data.weights", [0], "a number from 1e-06 to 1e+06"),
-        ("data.kind", "mixtures", "mixture (nearest: mixture)"),
+        ("data.kind", "mixtures", "triangular, quantiles (nearest: mixture)"),
         ("data.kind", ["mixture"], "one of mixture"),
         ("data.kind", {}, "one of mixture"),
         ("generator.hidden", [64, 0], "a whole number from 1 to 512"),
@@ -216,6 +258,66 @@ def test_an_error_names_field_value_and_what_is_allowed(field: str, value: objec
     assert len(message) < 250
     if not isinstance(value, (list, np.ndarray)):
         assert repr(value)[:20] in message
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (
+            {"kind": "uniform", "low": 3, "high": 3},
+            "data.high: 3.0 is not allowed; it must be at least 0.1 more than data.low, 3.0",
+        ),
+        ({"kind": "uniform", "low": 3}, "data.high: None is not allowed; it must be a number from -100 to 100"),
+        (
+            {"kind": "student_t", "df": 2, "loc": 0, "scale": 1},
+            "data.df: 2.0 is not allowed; it must be a number more than 2, up to 1000",
+        ),
+        (
+            {"kind": "triangular", "low": 0, "mode": 5, "high": 4},
+            "data.mode: 5.0 is not allowed; it must be a number from data.low to data.high: 0 to 4",
+        ),
+        (
+            {"kind": "laplace", "loc": 0, "scale": 0},
+            "data.scale: 0 is not allowed; it must be a number from 0.05 to 100",
+        ),
+        (
+            {"kind": "laplace", "loc": 0, "scal": 1},
+            "data.scal: 1 is not allowed; there is no such field (nearest: scale)",
+        ),
+        (
+            {"kind": "quantiles", "values": [1]},
+            "data.values: [1] is not allowed; it must be a list of 2 to 128 numbers",
+        ),
+        (
+            {"kind": "quantiles", "values": [0, 2, 1]},
+            "data.values[2]: 1.0 is not allowed; it must be at least 0.0001 more than the value before, 2.0",
+        ),
+        (
+            {"kind": "quantiles", "values": [0, 0.001, 0.002]},
+            "data.values: (0.0, 0.001, 0.002) is not allowed; the last must be at least 0.1 more than the first",
+        ),
+    ],
+)
+def test_data_that_cannot_be(raw: dict, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_dict({"data": raw})
+    assert str(caught.value) == message
+
+
+def test_another_kind_of_data_has_other_fields() -> None:
+    config = Config.from_dict({"data": DATA, "training": {"seed": 5}})
+    laplace = config.replace(**{"data.kind": "laplace", "data.loc": 3, "data.scale": 2})
+    assert laplace.to_dict()["data"] == {"kind": "laplace", "loc": 3.0, "scale": 2.0} and laplace.training.seed == 5
+    assert laplace.to_query() == "data.kind=laplace&data.loc=3.0&data.scale=2.0&training.seed=5"
+    with pytest.raises(ConfigError, match=r"^data\.loc: None is not allowed"):
+        config.replace(**{"data.kind": "laplace"})
+    with pytest.raises(ConfigError, match=r"^data\.means: .* there is no such field"):
+        laplace.replace(**{"data.means": [1, 2]})
+
+
+def test_a_link_that_says_a_field_twice_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^training\.seed: '2' is not allowed; it must be given once$"):
+        Config.from_query("data.means=0,&data.stds=1,&training.seed=1&training.seed=2")
 
 
 @pytest.mark.parametrize(
@@ -269,7 +371,7 @@ def test_nesting_beyond_what_python_can_write_is_refused() -> None:
 
 
 def test_the_door_is_checked_when_parts_are_given_directly() -> None:
-    with pytest.raises(ConfigError, match=r"^data: 3 is not allowed; it must be a Mixture"):
+    with pytest.raises(ConfigError, match=r"^data: 3 is not allowed; it must be a Mixture or Uniform"):
         Config(data=3)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"^generator"):
         Config(data=Mixture(means=(0,), stds=(1,)), generator=Training())  # type: ignore[arg-type]
@@ -333,11 +435,9 @@ def _other(name: str, key: str) -> object:
     """Another allowed value of a field."""
     spec, now = SECTIONS[name].specs()[key], Config.from_dict({"data": DATA}).get(f"{name}.{key}")
     if spec.choices:
-        return next((c for c in spec.choices if c != now), None)
+        return next(c for c in spec.choices if c != now)
     if key == "hidden":
         return [7]
-    if isinstance(now, tuple):
-        return [2.0]
     return spec.high if now != spec.high else spec.low
 
 
@@ -345,13 +445,20 @@ def _other(name: str, key: str) -> object:
 @pytest.mark.parametrize("kind", ["linear", "mlp"])
 def test_static_fields_compile_and_traced_ones_do_not(name: str, key: str, kind: str) -> None:
     config = Config.from_dict({"data": DATA, "generator": {"kind": kind}, "discriminator": {"dropout": 0.3}})
-    if (value := _other(name, key)) is None:
-        pytest.skip("a vocabulary of one word")
-    if (name, key, kind) == ("generator", "kind", "mlp"):
-        value = "linear"
+    value = "linear" if (name, key, kind) == ("generator", "kind", "mlp") else _other(name, key)
     same = structure(config.replace(**{f"{name}.{key}": value})) == structure(config)
     unused = kind == "linear" and (name, key) in {("generator", "hidden"), ("generator", "activation")}
     assert same == (SECTIONS[name].specs()[key].kind == "traced" or unused)
+
+
+@quick
+@given(st.lists(data, min_size=2, max_size=6))
+def test_numbers_of_the_data_do_not_compile(several: list[dict]) -> None:
+    """Two configs have the same structure exactly when their data are of the same kind."""
+    configs = [Config.from_dict({"data": raw}) for raw in several]
+    for a in configs:
+        for b in configs:
+            assert (structure(a) == structure(b)) == (a.data.kind == b.data.kind)
 
 
 def test_dropout_compiles_when_it_is_switched_on() -> None:

@@ -11,11 +11,11 @@ from scipy import stats
 from gan1d import algorithm, metrics, pushforward, training
 from gan1d.config import structure
 from gan1d.data import target
-from gan1d.noise import CELLS, noise_edges, noise_masses
+from gan1d.noise import CELLS, NOISES, cells
 from gan1d.pushforward import cells_cdf, cells_cdf_at, cells_masses, cells_moments, density, grid, linear_cdf
 
-EDGES = noise_edges()
-MASSES = noise_masses(EDGES)
+NORMAL = NOISES["normal"]
+EDGES, MASSES, _ = cells("normal")
 WHERE = grid(-5.0, 7.0)
 NOWHERE = np.empty(0)
 
@@ -73,9 +73,9 @@ def test_a_linear_map_gives_the_normal(m: float, s: float) -> None:
     """scipy.stats.norm; the error is a cell's worth of curvature, and falls with the number of cells squared."""
     exact = stats.norm.cdf(WHERE.edges, m, abs(s))
     errors = []
-    for cells in (CELLS, 4 * CELLS):
-        edges = noise_edges(cells)
-        cdf = cells_cdf((s * edges + m)[None], noise_masses(edges), WHERE)[0]
+    for count in (CELLS, 4 * CELLS):
+        edges = NORMAL.edges(count)
+        cdf = cells_cdf((s * edges + m)[None], NORMAL.masses(edges), WHERE)[0]
         errors.append(np.max(np.abs(cdf - exact)))
     assert errors[0] < 1e-4
     assert errors[1] < 1e-5
@@ -156,11 +156,11 @@ def test_twice_the_cells_move_the_divergence_by_less_than_its_docstring_says(rat
     moved = []
     for _, state in run.checkpoints:
         jsd = []
-        for cells in (CELLS, 2 * CELLS):
-            edges = noise_edges(cells)
+        for count in (CELLS, 2 * CELLS):
+            edges = NORMAL.edges(count)
             g = np.asarray(nnx.merge(graph, state.players.g)(np.float32(edges)), float)[None]
-            _, outside = density(cells_cdf(g, noise_masses(edges), where), where)
-            cuts, inside = cells_masses(g, noise_masses(edges), where, data.landmarks)
+            _, outside = density(cells_cdf(g, NORMAL.masses(edges), where), where)
+            cuts, inside = cells_masses(g, NORMAL.masses(edges), where, data.landmarks)
             q = np.concatenate([outside[:, :1], inside, outside[:, 1:]], axis=1)
             jsd.append(metrics.jsd_of_masses(metrics.with_outside(data.cdf(cuts)), q)[0])
         moved.append(abs(jsd[1] - jsd[0]))

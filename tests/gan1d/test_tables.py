@@ -11,7 +11,6 @@ import pytest
 import gan1d
 from gan1d.config import ConfigError
 from gan1d.tables import FORMATS, export
-from gan1d.trajectory import ARRAYS
 
 
 def rows(path: Path) -> tuple[list[str], np.ndarray]:
@@ -49,7 +48,7 @@ def test_json_has_every_array_and_no_nan(diverged_run, tmp_path: Path) -> None:
         raise AssertionError(word)
 
     content = json.loads((tmp_path / "run.json").read_text("utf-8"), parse_constant=refuse)
-    assert set(content) == {"config", "summary", "diagnosis", *ARRAYS}
+    assert set(content) == {"config", "summary", "diagnosis", *diverged_run.arrays}
     assert content["diagnosis"]["kind"] == "diverged"
     assert content["batch_loss_d"][0] is None
     assert gan1d.Config.from_dict(content["config"]) == diverged_run.config

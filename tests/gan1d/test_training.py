@@ -7,7 +7,7 @@ import pytest
 
 import gan1d
 from gan1d import training
-from gan1d.config import Config, ConfigError
+from gan1d.config import DATA_KINDS, Config, ConfigError
 
 BASE = Config.from_dict(
     {
@@ -93,6 +93,43 @@ def test_going_on_may_change_numbers_but_not_networks() -> None:
         gan1d.train(BASE.replace(**{"discriminator.hidden": [8]}), start=state)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"training.optimizer": "sgd", "training.lr_g": 0.1},
+        {"training.optimizer": "rmsprop"},
+        {"training.loss": "hinge", "training.penalty": "r1", "discriminator.dropout": 0.5, "training.batch": 32},
+        {"data.kind": "laplace", "data.loc": 4, "data.scale": 1, "generator.noise": "uniform"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_the_game_may_change_at_the_seam_and_the_players_stay(changes: dict) -> None:
+    """Loss, penalty, optimiser, batch, data and noise: the first state shown is the one gone on from; going on again is the same."""
+    first = gan1d.train(BASE)
+    config = BASE.replace(**changes)
+    runs = [
+        gan1d.train(config.replace(**{"training.frames": frames}), start=first.state_at(120), iterations=60)
+        for frames in (60, 7)
+    ]
+    assert [run.iteration[0] for run in runs] == [120, 120]
+    assert runs[0].mean[0] == pytest.approx(first.mean[24], rel=1e-6)
+    assert runs[0].iteration[-1] == 180
+    np.testing.assert_array_equal(runs[0].d[-1], runs[1].d[-1])
+    assert not np.array_equal(runs[0].mean[-1], first.mean[36])
+
+
+def test_a_run_that_diverged_goes_on_from_its_last_finite_state() -> None:
+    wild = BASE.replace(**{"training.loss": "wasserstein", "training.optimizer": "sgd", "training.lr_d": 1.0})
+    run = gan1d.train(wild)
+    at = run.summary["diverged_at"]
+    again = gan1d.train(wild, start=run.state_at(200), iterations=20)
+    assert again.summary["diverged_at"] == at
+    calm = gan1d.train(
+        wild.replace(**{"training.lr_d": 0.0, "training.lr_g": 0.0}), start=run.state_at(200), iterations=20
+    )
+    assert calm.summary["status"] == "ok" and calm.iteration[0] == at - 1
+
+
 @pytest.mark.parametrize("iteration", [-1, 201, 1.5, True])
 def test_a_state_that_the_run_does_not_have(iteration: object) -> None:
     with pytest.raises(ValueError, match="must be a whole number from 0 to 200"):
@@ -129,6 +166,9 @@ def test_numbers_never_compile_and_choices_do() -> None:
         "training.iterations": 333,
         "training.frames": 600,
         "training.seed": 99,
+        "training.instance_noise": 2.0,
+        "training.label_smoothing": 0.3,
+        "training.penalty_weight": 7.0,
     }
     for name, value in numbers.items():
         changes = {name: value} | ({"data.stds": [1, 1, 1]} if name == "data.means" else {})
@@ -138,3 +178,20 @@ def test_numbers_never_compile_and_choices_do() -> None:
         assert training.compile_log()[0] == before, name
     run = gan1d.train(BASE.replace(**{"training.batch": 17}))
     assert training.compile_log()[0] > before and run.compilations > 0 and run.seconds["compile"] > 0
+
+
+def test_numbers_of_every_kind_of_data_never_compile() -> None:
+    kinds = {
+        "uniform": [{"low": 0, "high": 1}, {"low": -50, "high": 70}],
+        "laplace": [{"loc": 0, "scale": 1}, {"loc": 9, "scale": 5}],
+        "student_t": [{"df": 3, "loc": 0, "scale": 1}, {"df": 900, "loc": 9, "scale": 5}],
+        "triangular": [{"low": 0, "mode": 0, "high": 1}, {"low": -5, "mode": 3, "high": 3}],
+        "quantiles": [{"values": [0, 1]}, {"values": list(range(128))}],
+    }
+    assert {"mixture", *kinds} == set(DATA_KINDS)
+    for kind, (one, other) in kinds.items():
+        configs = [Config.from_dict(BASE.to_dict() | {"data": {"kind": kind} | numbers}) for numbers in (one, other)]
+        first = gan1d.train(configs[0])
+        before = training.compile_log()[0]
+        assert gan1d.train(configs[1]).compilations == 0 and training.compile_log()[0] == before, kind
+        assert np.isfinite(first.jsd).all() and np.isfinite(first.w1).all() and first.p_data.max() > 0

@@ -141,9 +141,10 @@ def test_repr_fits_on_a_line(linear_run: Trajectory) -> None:
 def test_what_is_loaded_is_what_was_saved(linear_run: Trajectory, saved: Path) -> None:
     run = gan1d.load(saved)
     assert run.config == linear_run.config and run.summary == linear_run.summary
-    for name in ARRAYS:
-        np.testing.assert_array_equal(getattr(run, name), getattr(linear_run, name))
-        assert getattr(run, name).dtype == getattr(linear_run, name).dtype
+    assert run.arrays.keys() == linear_run.arrays.keys()
+    for name, array in linear_run.arrays.items():
+        np.testing.assert_array_equal(run.arrays[name], array)
+        assert run.arrays[name].dtype == array.dtype
     assert run.diagnosis == linear_run.diagnosis and run.metrics == linear_run.metrics
 
 
@@ -308,8 +309,8 @@ def test_going_on_equals_never_having_stopped(linear_run: Trajectory, saved: Pat
     for run in (linear_run, gan1d.load(saved)):
         rest = gan1d.train(config.replace(**{"training.frames": 15}), start=run.state_at(150), iterations=150)
         np.testing.assert_array_equal(rest.iteration, linear_run.iteration[15:])
-        for name in ARRAYS:
-            values, whole = getattr(rest, name), getattr(linear_run, name)
+        for name, whole in linear_run.arrays.items():
+            values = rest.arrays[name]
             if whole.ndim and len(whole) == 31:
                 # what training saw since the state before is not known at the first one
                 first = 1 if np.isnan(values[0]).any() and name != "d_star" else 0
