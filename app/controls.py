@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
-from app.state import FARTHEST, Session, current
+from app.state import FARTHEST, KINDS, RANGES, Session, current, mixture
 from app.words import words
 from gan1d.catalogue import DISCRIMINATORS
 from gan1d.config import (
@@ -17,6 +17,8 @@ from gan1d.config import (
     MAX_FRAMES,
     MAX_MODES,
     MAX_UPDATES,
+    NOISES,
+    OPTIMIZERS,
     PENALTIES,
     Config,
 )
@@ -27,7 +29,7 @@ class Control(NamedTuple):
     """A control of one setting.
 
     slider and steps (a slider over listed values) and number move numbers, which never compile; choice and widths may compile.
-    when: whether it means anything for a config; it is shown only then.
+    when: whether it means anything for a config; it is shown only then. words: the key of its label and meaning, where not its name.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Control(NamedTuple):
     step: float | None = None
     options: tuple[Any, ...] = ()
     when: Callable[[Config], bool] = lambda config: True
+    words: str = ""
 
     @property
     def is_numeric(self) -> bool:
@@ -60,26 +63,49 @@ def is_mlp(config: Config) -> bool:
     return config.generator.kind == "mlp"
 
 
+def has_penalty(name: str) -> Callable[[Config], bool]:
+    """Whether D is held back by this penalty."""
+    return lambda config: config.training.penalty == name
+
+
+def weight(penalty: str, low: int, high: int) -> Control:
+    """The weight of a penalty, which is another number with each."""
+    return Control(
+        "training.penalty_weight",
+        "steps",
+        options=decades(low, high, zero=True),
+        when=has_penalty(penalty),
+        words=f"training.penalty_weight.{penalty}",
+    )
+
+
 RATES = decades(-5, 0)
 KIND = Control("discriminator.kind", "choice", options=tuple(DISCRIMINATORS))
 FRONT = (Control("training.lr_g", "steps", options=RATES), Control("training.lr_d", "steps", options=RATES))
 
 
 def data_controls(config: Config) -> tuple[tuple[Control, ...], tuple[Control, ...]]:
-    """(up front, under "More") for the data: a mean and a standard deviation for each mode; their number and their shares."""
-    modes = range(len(config.data.means))
-    front = [
-        control
-        for k in modes
-        for control in (
-            Control(f"data.means[{k}]", "slider", -FARTHEST, FARTHEST, 0.5),
-            Control(f"data.stds[{k}]", "slider", 0.5, 10.0, 0.25),
-        )
-    ]
-    more = [Control("data.modes", "slider", 1, MAX_MODES, 1)]
+    """(up front, under "More") for the data: where it lies and how wide it is; its kind, and a mixture's number and shares of modes.
+
+    Quantiles are shown where there are some, and have no sliders.
+    """
+    kind = Control("data.kind", "choice", options=tuple(KINDS))
+    if config.data.kind != "mixture":
+        return tuple(_of_data(name) for name in type(config.data).specs() if name == "df" or name in RANGES), (kind,)
+    modes = range(len(mixture(config).means))
+    front = [_of_data(name, k) for k in modes for name in ("means", "stds")]
+    more = [kind, Control("data.modes", "slider", 1, MAX_MODES, 1)]
     if len(modes) > 1:
         more += [Control(f"data.weights[{k}]", "slider", 0.01, 0.93, 0.01) for k in modes]
     return tuple(front), tuple(more)
+
+
+def _of_data(name: str, mode: int | None = None) -> Control:
+    """The control of one number of the data."""
+    if name == "df":
+        return Control("data.df", "steps", options=(2.1, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0))
+    index = "" if mode is None else f"[{mode}]"
+    return Control(f"data.{name}{index}", "slider", *RANGES[name])
 
 
 MORE: dict[str, tuple[Control, ...]] = {
@@ -89,6 +115,7 @@ MORE: dict[str, tuple[Control, ...]] = {
         Control("generator.std", "slider", 0.25, 20.0, 0.25, when=lambda c: not is_mlp(c)),
         Control("generator.hidden", "widths", when=is_mlp),
         Control("generator.activation", "choice", options=ACTIVATIONS, when=is_mlp),
+        Control("generator.noise", "choice", options=NOISES),
         Control("training.k_g", "slider", 1, MAX_UPDATES, 1),
     ),
     "discriminator": (
@@ -98,20 +125,25 @@ MORE: dict[str, tuple[Control, ...]] = {
         Control("discriminator.dropout", "slider", 0.05, 0.9, 0.05, when=lambda c: c.discriminator.dropout > 0),
         Control("training.k_d", "slider", 1, MAX_UPDATES, 1),
         Control("training.penalty", "choice", options=PENALTIES),
-        Control(
-            "training.penalty_weight",
-            "steps",
-            options=decades(-3, 2, zero=True),
-            when=lambda c: c.training.penalty != "none",
-        ),
+        weight("weight_clipping", -3, 1),
+        weight("gradient_penalty", -3, 2),
+        weight("r1", -3, 2),
+        Control("training.instance_noise", "steps", options=decades(-2, 1, zero=True)),
+        Control("training.label_smoothing", "slider", 0.0, 0.5, 0.05),
     ),
     "training": (
         Control("training.loss", "choice", options=LOSSES),
-        Control("training.iterations", "slider", 100, 10_000, 100),
-        Control("training.frames", "slider", 50, MAX_FRAMES, 50),
+        Control("training.optimizer", "choice", options=OPTIMIZERS),
+        Control("training.beta1", "slider", 0.0, 0.99, 0.01, when=lambda c: c.training.optimizer == "adam"),
+        Control(
+            "training.beta2",
+            "steps",
+            options=(0.0, 0.5, 0.9, 0.99, 0.999, 0.9999),
+            when=lambda c: c.training.optimizer in ("adam", "rmsprop"),
+        ),
+        Control("training.iterations", "slider", 20, 10_000, 20),
+        Control("training.frames", "slider", 10, MAX_FRAMES, 10),
         Control("training.batch", "choice", options=(8, 16, 32, 64, 128, 256)),
-        Control("training.beta1", "slider", 0.0, 0.99, 0.01),
-        Control("training.beta2", "steps", options=(0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)),
         Control("training.seed", "number", 0, 2**31 - 1, 1),
     ),
 }
@@ -133,7 +165,7 @@ def draw(control: Control, state: Session) -> None:
     """One control at its current value, and under it why a value was refused."""
     if not control.when(state.config):
         return
-    label, text = wording(control.name)
+    label, text = wording(control)
     widget = key(control)
     value = current(state.config, control.name)
     refusal = state.refused.get(control.name)
@@ -166,10 +198,10 @@ def plain_number(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
-def wording(name: str) -> tuple[str, str]:
-    """Label and meaning of a setting; `data.means[1]` is said with its number."""
-    base, _, index = name.removesuffix("]").partition("[")
-    entry = words("lab")["controls"][base]
+def wording(control: Control) -> tuple[str, str]:
+    """Label and meaning of a control; `data.means[1]` is said with its number."""
+    base, _, index = control.name.removesuffix("]").partition("[")
+    entry = words("lab")["controls"][control.words or base]
     label = entry["label"]
     return (label.format(number=int(index) + 1) if index else label), entry["help"]
 

@@ -9,7 +9,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # streamlit puts only this f
 
 from app.words import words
 
+SIDEBAR = 350
+"""Pixels: the scenarios' titles are read whole."""
+
 st.set_page_config(
-    page_title=words("lab")["page_title"], page_icon=str(Path(__file__).parent / "icon.png"), layout="wide"
+    page_title=words("lab")["page_title"],
+    page_icon=str(Path(__file__).parent / "icon.png"),
+    layout="wide",
+    initial_sidebar_state=SIDEBAR,
 )
 st.navigation([st.Page("pages/lab.py", title=words("lab")["title"], default=True)]).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -9,7 +10,45 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from gan1d.catalogue import DISCRIMINATORS, Scenario, scenarios
-from gan1d.config import MAX_MODES, Config, ConfigError
+from gan1d.config import MAX_MODES, Config, ConfigError, Mixture
+from gan1d.data import target
+
+FARTHEST = 30.0
+"""Where the sliders of the means end, both ways, in data units."""
+STEP = 0.5
+"""Step of the sliders that stand for a place, in data units; also the least width that they leave a bounded density."""
+
+
+class Range(NamedTuple):
+    """What a slider of the data reaches."""
+
+    low: float
+    high: float
+    step: float
+
+    def nearest(self, value: float) -> float:
+        """The slider's value nearest to another."""
+        return min(max(round(value / self.step) * self.step, self.low), self.high)
+
+
+RANGES = {
+    "means": Range(-FARTHEST, FARTHEST, STEP),
+    "stds": Range(0.5, 10.0, 0.25),
+    "loc": Range(-FARTHEST, FARTHEST, STEP),
+    "scale": Range(0.25, 10.0, 0.25),
+    "low": Range(-50.0, 50.0 - STEP, STEP),
+    "mode": Range(-50.0, 50.0, STEP),
+    "high": Range(-50.0 + STEP, 50.0, STEP),
+}
+"""Field of the data -> its slider. A bounded density as wide as the widest normal, with its centre at the farthest, all but fits."""
+TAILS = 4.0
+"""Degrees of freedom that a Student's t starts with: its kurtosis is infinite, and a sample's std still settles."""
+PENALTY_WEIGHTS = {"none": 1.0, "weight_clipping": 0.1, "gradient_penalty": 1.0, "r1": 1.0}
+"""The weight that a penalty starts with; each means another thing by it.
+
+With 0.1 a clipped critic of two layers of 64 has slopes of about 1; with the published 0.01 next to none. The published 10 of the
+gradient penalty is for images: on the line W1 ends five to ten times as large with it as with 1. R1 is mild: 0.1, 1 and 10 end alike.
+"""
 
 
 class Refusal(NamedTuple):
@@ -48,6 +87,12 @@ class Session:
         self.config = self.shown
 
     @property
+    def seen(self) -> Scenario | None:
+        """The scenario that the settings are: the one it started from, with any of the four discriminators; None after other changes."""
+        same = (self.scenario.with_discriminator(kind) for kind in (self.scenario.discriminator, *DISCRIMINATORS))
+        return next((scenario for scenario in same if scenario.config == self.config), None)
+
+    @property
     def is_changed(self) -> bool:
         """Whether a control stands elsewhere than the scenario has it."""
         return self.config != self.scenario.config or bool(self.refused)
@@ -63,11 +108,21 @@ def session() -> Session:
 
 
 def changed(config: Config, name: str, value: Any) -> Config:
-    """A config with one setting changed. Beside dotted fields: `data.means[1]`, `data.modes`, `discriminator.kind`."""
+    """A config with one setting changed. Beside dotted fields: `data.means[1]`, `data.modes`, `discriminator.kind`.
+
+    Some settings take others along: the kind of the data keeps their place and spread, a bound pushes its neighbours before it, and a
+    penalty comes with its own weight.
+    """
+    if name == "data.kind":
+        return with_kind(config, value)
     if name == "data.modes":
         return with_modes(config, int(value))
+    if name in ("data.low", "data.mode", "data.high"):
+        return config.replace(**bounds(config, name, value))
     if name == "discriminator.kind":
         return config.replace(**DISCRIMINATORS[value])
+    if name == "training.penalty":
+        return config.replace(**{name: value, "training.penalty_weight": PENALTY_WEIGHTS[value]})
     field_name, _, index = name.removesuffix("]").partition("[")
     if field_name == "data.weights":
         return with_share(config, int(index), value)
@@ -81,7 +136,7 @@ def changed(config: Config, name: str, value: Any) -> Config:
 def current(config: Config, name: str) -> Any:
     """The value of a setting, by the names that `changed` takes."""
     if name == "data.modes":
-        return len(config.data.means)
+        return len(mixture(config).means)
     if name == "discriminator.kind":
         return discriminator_kind(config)
     field_name, _, index = name.removesuffix("]").partition("[")
@@ -96,11 +151,64 @@ def discriminator_kind(config: Config) -> str:
     return "-".join(parts) or "plain"
 
 
+def mixture(config: Config) -> Mixture:
+    """The data, which must be a mixture."""
+    assert isinstance(config.data, Mixture)
+    return config.data
+
+
+def with_kind(config: Config, kind: str) -> Config:
+    """Data of another kind, with the same mean and standard deviation as nearly as the sliders of that kind can be set."""
+    if kind == config.data.kind:
+        return config
+    data = target(config.data)
+    fields = KINDS[kind](data.mean, data.std)
+    return config.replace(**{"data.kind": kind, **{f"data.{name}": value for name, value in fields.items()}})
+
+
+def _around(loc: float, scale: float) -> dict[str, float]:
+    return {"loc": RANGES["loc"].nearest(loc), "scale": RANGES["scale"].nearest(scale)}
+
+
+def _ends(mean: float, half: float) -> dict[str, float]:
+    """The ends of a density that reaches `half` to both sides."""
+    low = RANGES["low"].nearest(mean - half)
+    return {"low": low, "high": max(RANGES["high"].nearest(mean + half), low + STEP)}
+
+
+def _triangle(mean: float, std: float) -> dict[str, float]:
+    ends = _ends(mean, std * 6**0.5)
+    return ends | {"mode": min(max(RANGES["mode"].nearest(mean), ends["low"]), ends["high"])}
+
+
+KINDS: dict[str, Callable[[float, float], dict[str, Any]]] = {
+    "mixture": lambda mean, std: {"means": [RANGES["means"].nearest(mean)], "stds": [RANGES["stds"].nearest(std)]},
+    "uniform": lambda mean, std: _ends(mean, std * 3**0.5),
+    "laplace": lambda mean, std: _around(mean, std / 2**0.5),
+    "student_t": lambda mean, std: {"df": TAILS} | _around(mean, std * (1 - 2 / TAILS) ** 0.5),
+    "triangular": _triangle,
+}
+"""Kind of data -> (mean, standard deviation) -> its fields. Quantiles come from outside, and are not made here."""
+
+
+def bounds(config: Config, name: str, value: float) -> dict[str, float]:
+    """The fields of a bounded density with one of them moved; its neighbours go along where they would be in the way."""
+    moved = {f"data.{key}": config.get(f"data.{key}") for key in type(config.data).specs()} | {name: value}
+    if name != "data.high":
+        moved["data.high"] = max(moved["data.high"], value + (STEP if name == "data.low" else 0))
+    if name != "data.low":
+        moved["data.low"] = min(moved["data.low"], value - (STEP if name == "data.high" else 0))
+    if "data.mode" in moved:
+        moved["data.mode"] = min(max(moved["data.mode"], moved["data.low"]), moved["data.high"])
+    return moved
+
+
 def with_modes(config: Config, count: int) -> Config:
     """More modes, each where there is room, or fewer; the shares are made equal."""
     if not 1 <= count <= MAX_MODES:
         raise ConfigError("data.modes", count, f"it must be a whole number from 1 to {MAX_MODES}")
-    means, stds = list(config.data.means[:count]), list(config.data.stds[:count])
+    data = mixture(config)
+    means, stds = list(data.means[:count]), list(data.stds[:count])
     while len(means) < count:
         means.append(room(means, 6 * stds[-1]))
         stds.append(stds[-1])
@@ -120,11 +228,7 @@ def room(means: list[float], apart: float) -> float:
 
 def with_share(config: Config, mode: int, share: float) -> Config:
     """One mode's share as given; the others keep their proportions."""
-    weights = config.data.weights
+    weights = mixture(config).weights
     rest = sum(w for k, w in enumerate(weights) if k != mode)
     scaled = [share if k == mode else (1 - share) * w / rest for k, w in enumerate(weights)]
     return config.replace(**{"data.weights": scaled})
-
-
-FARTHEST = 30.0
-"""Where the sliders of the means end, both ways, in data units."""

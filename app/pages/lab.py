@@ -60,11 +60,10 @@ def draw_controls(state: Session, shown: Shown) -> None:
 
 
 def about(state: Session) -> str:
-    """What the scenario shows, and how often it was seen; after a change, that it was changed."""
-    rate = state.scenario.rate
-    if state.config != state.scenario.config:
+    """What the scenario shows, and how often it was seen with this discriminator; after another change, that it was changed."""
+    if (seen := state.seen) is None:
         return str(text["changed"])
-    return " ".join([state.scenario.text, text["rate"].format(**rate) if rate else ""])
+    return " ".join([seen.text, text["rate"].format(**seen.rate) if seen.rate else ""])
 
 
 def obtain(state: Session) -> Shown:

@@ -12,11 +12,15 @@ The scripts share one scope: they are joined, in the order of ``SCRIPTS``, into 
     output       "probability" or "score": what D's values are
     duration     seconds of the whole run at speed 1
     density_max  top of the density axis
+    d_range      [low, high] of D's axis
+    d_axis       what D's axis shows; d_name: what D's value under the pointer is called
     status       "ok" or "diverged", with diverged_at: an iteration, or null
     captions     [[first_frame, sentence], ...] by first_frame
+    outcome      {kind, evidence}: how the run ends, in a word, and a sentence that shows it
     optimum_d    where D ends when nothing can be told apart (0.5), or null
     curves       [{id, title, unit, help, range: [low, high] or null,
-                   series: [{key, label, role: real | generated | d | neutral}], references: [{value, label}]}, ...]
+                   series: [{key, label, role: real | generated | d | neutral}],
+                   references: [{value, label, help, band: [low, high] or null}]}, ...]
     action       {id, label} of a button under the picture, or nothing; the host hears of it
     text         ``text()``
 

@@ -27,7 +27,7 @@ function createPanel(panel, text, { onSeek, onHold }) {
   const stroke = { real: (theme) => theme.real, generated: (theme) => theme.generated, d: (theme) => theme.d, neutral: (theme) => theme.neutral };
   const width = { real: 1.75, generated: 2.5, d: 1.75, neutral: 1.75 };
 
-  const tip = element('div', 'tip', { role: 'tooltip', id: `tip-${panel.id}` }, [panel.help]);
+  const tip = element('div', 'tip', { role: 'tooltip', id: `tip-${panel.id}` });
   const help = element('button', 'help', {
     type: 'button', 'aria-label': fill(text.help, { title: panel.title }), 'aria-expanded': 'false', 'aria-describedby': tip.id,
   }, ['?']);
@@ -36,7 +36,10 @@ function createPanel(panel, text, { onSeek, onHold }) {
   const legend = element('div', 'panel-values', {}, panel.series.map((series, index) => (
     element('span', `entry ${series.role}`, {}, [element('span', 'swatch'), element('span', 'name', {}, [series.label]), values[index]])
   )));
+  const meaning = element('div', 'tip meaning', { 'aria-hidden': 'true' }); // of a line; the tip says it too
+  title.append(meaning);
   const box = element('div', 'panel-chart');
+  const names = element('div', 'line-names', { 'aria-hidden': 'true' });
   const root = element('section', 'panel', { 'aria-label': panel.title, 'data-panel': panel.id }, [title, legend, box]);
   const cursor = element('div', 'follower');
 
@@ -67,26 +70,50 @@ function createPanel(panel, text, { onSeek, onHold }) {
   function drawReferences() {
     const { ctx, bbox } = plot;
     const ratio = devicePixelRatio;
+    const height = (value) => plot.valToPos(value, 'y', true);
     ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.fillStyle = theme.realFill;
     ctx.strokeStyle = theme.muted;
-    ctx.fillStyle = theme.muted;
     ctx.lineWidth = ratio;
     ctx.setLineDash([4 * ratio, 4 * ratio]);
-    ctx.font = `${fontSize * ratio}px ${theme.font}`;
-    ctx.textBaseline = 'middle';
-    ctx.textAlign = 'left';
-    let free = Infinity; // names are written from the bottom up, each above the one before
-    for (const { value, label } of [...references].sort((a, b) => a.value - b.value)) {
-      const y = Math.round(plot.valToPos(value, 'y', true)) + 0.5;
-      const place = Math.min(y, free);
-      free = place - (fontSize + 1) * ratio;
+    for (const { value, band } of references) {
+      if (band) ctx.fillRect(bbox.left, height(band[1]), bbox.width, height(band[0]) - height(band[1]));
+      const y = Math.round(height(value)) + 0.5;
       ctx.beginPath();
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.fillText(label, bbox.left + bbox.width + 5 * ratio, place);
     }
     ctx.restore();
+    placeNames(bbox.left / ratio + bbox.width / ratio + 5, bbox.top / ratio, bbox.height / ratio);
+  }
+
+  /** Writes the lines' names beside them, from the bottom up, each above the one before; none sticks out at the top. */
+  function placeNames(left, top, height) {
+    const line = fontSize + 1;
+    let free = Infinity;
+    const sorted = [...references].sort((a, b) => a.value - b.value);
+    const places = sorted.map(({ value }) => {
+      const place = Math.min(top + plot.valToPos(value, 'y'), free);
+      free = place - line;
+      return place;
+    });
+    const above = Math.max(0, top - (places[places.length - 1] ?? top));
+    names.replaceChildren(...sorted.map(({ label, help: words }, index) => {
+      const name = element('span', '', {}, [label]);
+      name.style.transform = `translate(${left.toFixed(1)}px, ${Math.min(places[index] + above, top + height).toFixed(1)}px) translateY(-50%)`;
+      name.addEventListener('pointerenter', () => explain(words));
+      name.addEventListener('pointerleave', () => explain(''));
+      return name;
+    }));
+  }
+
+  function explain(words) {
+    setText(meaning, words);
+    meaning.classList.toggle('shown', words !== '');
   }
 
   /** Room to the right of the chart for the names of its reference lines. */
@@ -139,6 +166,8 @@ function createPanel(panel, text, { onSeek, onHold }) {
       hooks: { drawAxes: [ifAlive(drawReferences)], draw: [ifAlive(follow)] },
     }, data(), (u, ready) => {
       plot = u;
+      u.root.style.fontSize = `${fontSize}px`;
+      u.root.querySelector('.u-wrap').append(names);
       box.append(u.root);
       u.over.append(cursor);
       listen(u.over);
@@ -153,6 +182,8 @@ function createPanel(panel, text, { onSeek, onHold }) {
       run = next;
       range = panelRange(now, run);
       references = now.references;
+      explain('');
+      tip.replaceChildren(...[now.help, ...references.map((reference) => reference.help)].filter(Boolean).map((words) => element('p', '', {}, [words])));
       if (!plot) return;
       plot.setData(data(), true);
       plot.redraw(false, true);
@@ -184,9 +215,9 @@ function createPanel(panel, text, { onSeek, onHold }) {
   return api;
 }
 
-/** What a panel is built from; its range and its reference lines may change from run to run. */
+/** What a panel is built from; its range, its lines and what is said of them may change from run to run. */
 function shapeOf(panels) {
-  return JSON.stringify(panels, (key, value) => (key === 'range' || key === 'references' ? undefined : value));
+  return JSON.stringify(panels.map(({ id, title, unit, series }) => [id, title, unit, series]));
 }
 
 /** All panels. The same set of curves keeps its canvases from run to run; another set is built anew. */

@@ -28,7 +28,7 @@ function steadyPeak(values, from, to, previous, top) {
 
 /**
  * @param {HTMLElement} box positioned and sized by the style sheet; the picture fills it
- * @param {{show: (values: {x: string, real: string, generated: string, d: string}|null) => void}} readout
+ * @param {{show: (values: {x: string, real: string, generated: string, name: string, d: string}|null) => void}} readout
  */
 function createPicture(box, readout, text) {
   const overlay = element('div', 'overlay');
@@ -177,7 +177,7 @@ function createPicture(box, readout, text) {
     const inside = index !== null && index !== undefined && plot.cursor.left >= 0;
     const value = (number) => formatValue(number, text);
     readout.show(inside ? {
-      x: value(run.x[index]), real: value(run.pData[index]), generated: value(run.pGen(frame)[index]), d: value(run.d(frame)[index]),
+      x: value(run.x[index]), real: value(run.pData[index]), generated: value(run.pGen(frame)[index]), name: run.meta.d_name, d: value(run.d(frame)[index]),
     } : null);
   }
 
@@ -208,7 +208,7 @@ function createPicture(box, readout, text) {
       scales: {
         x: { time: false, range: (_, min, max) => [min, max] },
         density: { range: () => [0, run.meta.density_max] },
-        d: { range: () => run.dRange },
+        d: { range: () => run.meta.d_range },
       },
       axes: [
         axis({

@@ -27,7 +27,7 @@ function createReadout(text) {
       root.dataset.live = String(values !== null);
       root.replaceChildren(...(values === null ? [hint] : [
         item('x', text.readout_x, values.x), item('real', text.real, values.real),
-        item('generated', text.generated, values.generated, text.readout_unit), item('d', text.d, values.d),
+        item('generated', text.generated, values.generated, text.readout_unit), item('d', values.name, values.d),
       ]));
     },
   };
@@ -64,13 +64,16 @@ function createPlayer(root, { meta, arrays }, onAction = () => {}) {
   const action = element('button', 'action', { type: 'button', hidden: '' });
   action.addEventListener('click', () => onAction(run.meta.action.id));
   const transport = element('div', 'transport');
+  const outcomeKind = element('b', '');
+  const outcomeWhy = element('span', '');
+  const outcome = element('p', 'outcome', {}, [`${text.outcome} `, outcomeKind, outcomeWhy]);
   const curvesBox = element('section', 'curves', { 'aria-label': text.curves });
   root.classList.add('gan1d-player');
   root.setAttribute('role', 'region');
   root.setAttribute('aria-label', text.player);
   root.replaceChildren(
     element('div', 'top', {}, [counter.root, readout.root]), axisNames, pictureBox,
-    element('div', 'below', {}, [captionBox, action]), transport, curvesBox,
+    element('div', 'below', {}, [captionBox, action]), transport, outcome, curvesBox,
   );
 
   const resizers = new Map();
@@ -128,11 +131,13 @@ function createPlayer(root, { meta, arrays }, onAction = () => {}) {
     root.dataset.run = run.meta.run;
     root.dataset.frames = String(run.meta.frames);
     counter.setTotal(run.iteration[run.meta.frames - 1]);
-    axisName.textContent = run.meta.output === 'probability' ? text.d_axis_probability : text.d_axis_score;
+    axisName.textContent = run.meta.d_axis;
     const at = run.meta.status === 'diverged' ? run.meta.diverged_at : null;
     diverged.hidden = at === null;
     captionBox.classList.toggle('taller', at !== null);
     diverged.textContent = at === null ? '' : fill(text.diverged, { n: formatInteger(at) });
+    setText(outcomeKind, run.meta.outcome.kind);
+    setText(outcomeWhy, at === null ? `. ${run.meta.outcome.evidence}` : '.');
     const offered = run.meta.action;
     action.hidden = !offered;
     setText(action, offered ? offered.label : '');

@@ -6,7 +6,6 @@
  * @property {Float32Array} x (X)
  * @property {Float32Array} pData (X)
  * @property {Float32Array} iteration (F)
- * @property {[number, number]} dRange what the right axis shows
  * @property {(frame: number) => Float32Array} pGen (X) of one frame
  * @property {(frame: number) => Float32Array} d (X) of one frame
  * @property {(frame: number) => [number, number]} outside mass left and right of the grid
@@ -22,8 +21,6 @@ function readRun(meta, arrays) {
     x: arrays.x,
     pData: arrays.p_data,
     iteration: arrays.iteration,
-    // A little room over D = 1, so that a line there is seen whole.
-    dRange: meta.output === 'probability' ? [0, 1.04] : padded(middleRange([arrays.d], 0.01)),
     pGen: row(arrays.p_gen),
     d: row(arrays.d),
     outside: (frame) => [arrays.mass_outside[2 * frame], arrays.mass_outside[2 * frame + 1]],

@@ -6,12 +6,14 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gan1d import player
 from gan1d.data import target
+from gan1d.floors import floors
+from gan1d.render.axes import d_range, drawn_d, optimum, reading, said, steady, with_margin
 from gan1d.render.captions import captions
 from gan1d.trajectory import Trajectory
 
@@ -20,11 +22,34 @@ DURATION = 6.0
 """Seconds of a run at normal speed: 350 states then pass at 58 a second, as many as a screen shows."""
 HEADROOM, TALLEST = 1.25, 2.5
 """The density axis reaches this many times the data's highest point, and at most so many for the generator's sake."""
+TOGETHER, CLEAR = 0.04, 0.12
+"""Distance of two lines, as a share of a chart's height, below which they are one; and that of two names above one another."""
+LEAST = 1e-3
+"""Best JSD in nats, and best W1 in standard deviations of the data, below which the best is as good as 0."""
+
+
+class Line(NamedTuple):
+    """A reference line of a small chart: value, the name of its words, half the width of the band around it, and the distance that it keeps
+    from lines that tell more, as a share of the chart's height."""
+
+    value: float
+    name: str
+    band: float = 0.0
+    apart: float = TOGETHER
+
+
+class Panel(NamedTuple):
+    """A small chart: the name of its words, series as (key, role), lines with the most telling one first, and its range where fixed."""
+
+    name: str
+    series: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
+    range: tuple[float, float] | None = None
 
 
 @cache
 def text() -> dict[str, Any]:
-    """Titles, units and meanings of the curves."""
+    """Titles, units and meanings of the curves, and of D's axis."""
     return json.loads((Path(__file__).parents[1] / "text" / "curves.en.json").read_text("utf-8"))
 
 
@@ -35,16 +60,10 @@ def frames(run: Trajectory) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     meta: JSON; names, ranges, captions and every string that the player shows.
     """
     curves = curve_panels(run)
-    keys = [
-        "x",
-        "p_data",
-        "p_gen",
-        "d",
-        "iteration",
-        "mass_outside",
-        *(s["key"] for c in curves for s in c["series"]),
-    ]
-    arrays = {key: np.ascontiguousarray(np.asarray(getattr(run, key), np.float32).ravel()) for key in keys}
+    keys = ["x", "p_data", "p_gen", "iteration", "mass_outside", *(s["key"] for c in curves for s in c["series"])]
+    values = {key: getattr(run, key) for key in keys} | {"d": drawn_d(run)}
+    arrays = {key: np.ascontiguousarray(np.asarray(value, np.float32).ravel()) for key, value in values.items()}
+    diagnosis = run.diagnosis
     meta = {
         "format": FORMAT,
         "run": fingerprint(run),
@@ -53,10 +72,14 @@ def frames(run: Trajectory) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "output": run.summary["output"],
         "duration": DURATION,
         "density_max": density_top(run),
+        "d_range": d_range(run),
+        "d_axis": text()["d_axis"][reading(run)],
+        "d_name": text()["d_name"][reading(run)],
         "status": run.summary["status"],
         "diverged_at": run.summary["diverged_at"],
         "captions": captions(run),
-        "optimum_d": run.summary["optimum"]["d"],
+        "outcome": {"kind": diagnosis.kind, "evidence": diagnosis.evidence},
+        "optimum_d": optimum(run)["d"],
         "curves": curves,
         "text": player.text(),
     }
@@ -79,48 +102,71 @@ def density_top(run: Trajectory) -> float:
 
 
 def curve_panels(run: Trajectory) -> list[dict[str, Any]]:
-    """The small charts under the picture: series, optimum lines, ranges; F points each."""
-    data = target(run.config.data)
-    optimum = run.summary["optimum"]
-    panels: list[tuple[str, list[tuple[str, str]], list[tuple[float, str]], list[float] | None]] = [
-        (
-            "d_says",
-            [("p_real_on_real", "real"), ("p_real_on_fake", "generated")],
-            [(0.5, "half")],
-            [0.0, 1.0],
-        ),
-        ("mean", [("mean", "generated")], [(data.mean, "real")], None),
-        ("std", [("std", "generated")], [(data.std, "real")], None),
-        (
-            "losses",
-            [("loss_d", "d"), ("loss_g", "generated")],
-            [(optimum["loss_d"], "loss_d"), (optimum["loss_g"], "loss_g")],
-            None,
-        ),
-        ("jsd", [("jsd", "neutral")], [(0.0, "equal")], [0.0, float(np.log(2))]),
-        ("w1", [("w1", "neutral")], [(0.0, "equal")], None),
-    ]
-    words = text()
-    return [
-        {
-            "id": name,
-            "title": words[name]["title"],
-            "unit": words[name]["unit"],
-            "help": words[name]["help"],
-            "range": limits or span(run, series, references),
-            "series": [{"key": key, "label": words[name]["series"][key], "role": role} for key, role in series],
-            "references": [{"value": value, "label": words[name]["references"][label]} for value, label in references],
-        }
-        for name, series, references, limits in panels
-    ]
+    """The small charts under the picture: series, reference lines, ranges; F points each."""
+    return [_drawn(run, panel) for panel in _panels(run)]
 
 
-def span(run: Trajectory, series: list[tuple[str, str]], references: list[tuple[float, str]]) -> list[float]:
-    """A fixed range for a chart: its references and all but the wildest states, so that one spike does not flatten the rest."""
-    values = np.concatenate([getattr(run, key) for key, _ in series])
+def _panels(run: Trajectory) -> tuple[Panel, ...]:
+    data, low = target(run.config.data), floors(run.config)
+    best = optimum(run)
+    d = () if best["d"] is None else (Line(best["d"], "d"),)
+    losses = tuple(Line(value, name) for name in ("loss_d", "loss_g") if (value := best[name]) is not None)
+    if run.score_real is None:
+        says = Panel("d_says", (("p_real_on_real", "real"), ("p_real_on_fake", "generated")), d, (0.0, 1.0))
+    elif run.config.training.loss == "wasserstein":  # L_D is the mean score of generated points, from that of the data
+        says = Panel("d_says", (("loss_d", "generated"),), (Line(0.0, "real"),))
+    else:
+        says = Panel("d_says", (("score_real", "real"), ("score_fake", "generated")), d)
+    jsd, w1 = (
+        (Line(low.best[name], "best"),) if LEAST * unit < low.best[name] < np.inf else ()
+        for name, unit in (("jsd", 1.0), ("w1", data.std))
+    )
+    equal = Line(0.0, "equal", apart=CLEAR)
+    return (
+        says,
+        Panel("mean", (("mean", "generated"),), (Line(data.mean, "real", low.noise["mean"]),)),
+        Panel("std", (("std", "generated"),), (Line(data.std, "real", low.noise["std"]),)),
+        Panel("losses", (("loss_d", "d"), ("loss_g", "generated")), losses),
+        Panel("jsd", (("jsd", "neutral"),), (*jsd, equal), (0.0, float(np.log(2)))),
+        Panel("w1", (("w1", "neutral"),), (*w1, Line(low.noise["w1"], "noise"), equal)),
+    )
+
+
+def _drawn(run: Trajectory, panel: Panel) -> dict[str, Any]:
+    """A panel in the words and numbers of the player's contract."""
+    words = text()["panels"].get(f"{panel.name}.{reading(run)}") or text()["panels"][panel.name]
+    best, noise = optimum(run)["d"], run.config.generator.noise
+    known = {"batch": run.config.training.batch, "d": None if best is None else said(best)}
+    limits = list(panel.range or span(run, panel))
+
+    def fill(sentence: str, line: Line) -> str:
+        numbers = {"value": f"{line.value:.3g}", "noise": f"{line.band:.3g}", "family": text()["families"][noise]}
+        return sentence.format(**known, **numbers)
+
+    references: list[dict[str, Any]] = []
+    for line in panel.lines:
+        named = {name: fill(sentence, line) for name, sentence in words["references"][line.name].items()}
+        beside = [r for r in references if abs(r["value"] - line.value) < line.apart * (limits[1] - limits[0])]
+        if beside:
+            beside[0]["help"] = f"{beside[0]['help']} {named['help']}".strip()
+            continue
+        band = [line.value - line.band, line.value + line.band] if line.band > 0 else None
+        references.append({"value": line.value, **named, "band": band})
+    return {
+        "id": panel.name,
+        "title": words["title"],
+        "unit": words["unit"],
+        "help": words["help"].format(**known),
+        "range": limits,
+        "series": [{"key": key, "label": words["series"][key], "role": role} for key, role in panel.series],
+        "references": references,
+    }
+
+
+def span(run: Trajectory, panel: Panel) -> tuple[float, float]:
+    """A fixed range for a chart: its lines and all but the wildest states, so that one spike does not flatten the rest."""
+    values = np.concatenate([getattr(run, key)[steady(run)] for key, _ in panel.series])
     values = values[np.isfinite(values)]
-    marks = [value for value, _ in references]
+    marks = [line.value + side * line.band for line in panel.lines for side in (-1, 1)]
     low, high = np.quantile(values, [0.005, 0.995]) if len(values) else (0.0, 0.0)
-    low, high = min(low, *marks), max(high, *marks)
-    margin = 0.08 * (high - low) or 0.5
-    return [float(low - margin), float(high + margin)]
+    return with_margin(min(low, *marks, high), max(high, *marks, low))

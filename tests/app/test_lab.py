@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
+import streamlit
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 import gan1d
 from app import controls
 from app.controls import Control
-from app.state import Session, changed
+from app.state import KINDS, PENALTY_WEIGHTS, Session, changed, current
 from app.words import words
 from gan1d import training
-from gan1d.config import ConfigError, structure
+from gan1d.config import OPTIMIZERS, PENALTIES, Config, ConfigError, field_names, structure
+from gan1d.data import target
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 WIDGETS = {
@@ -32,7 +35,7 @@ WIDGETS = {
 @pytest.fixture
 def app() -> Iterator[AppTest]:
     """The app, freshly opened, with a server's memory of its own."""
-    st.cache_resource.clear()
+    streamlit.cache_resource.clear()
     test = AppTest.from_file(str(MAIN), default_timeout=60)
     test.session_state["more"] = True  # the expander, as if opened
     test.run()
@@ -95,24 +98,56 @@ def test_every_scenario_opens(app: AppTest, scenario: str) -> None:
     assert gan1d.scenarios[scenario].text in " ".join(c.value for c in app.caption)
 
 
-CHANGES = (
-    {},
-    {
-        "generator.kind": "mlp",
-        "training.penalty": "r1",
-        "discriminator.dropout": 0.5,
-        "data.means": [-3, 8],
-        "data.stds": [1, 1],
-    },
-)
+DATA = ("data.",)
+CHANGES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "linear": ({}, ("",)),
+    "mlp, r1, dropout, two modes": (
+        {
+            "generator.kind": "mlp",
+            "training.penalty": "r1",
+            "discriminator.dropout": 0.5,
+            "data.modes": 2,
+        },
+        ("",),
+    ),
+    "laplace, clipped critic, sgd, instance noise": (
+        {
+            "data.kind": "laplace",
+            "training.loss": "wasserstein",
+            "training.penalty": "weight_clipping",
+            "training.optimizer": "sgd",
+            "training.instance_noise": 0.5,
+        },
+        (*DATA, "training."),
+    ),
+    "student's t, hinge, gradient penalty, rmsprop, uniform noise": (
+        {
+            "data.kind": "student_t",
+            "training.loss": "hinge",
+            "training.penalty": "gradient_penalty",
+            "training.optimizer": "rmsprop",
+            "generator.noise": "uniform",
+        },
+        (*DATA, "training.", "generator."),
+    ),
+    "triangular, least squares, label smoothing": (
+        {"data.kind": "triangular", "training.loss": "least_squares", "training.label_smoothing": 0.1},
+        (*DATA, "training.label_smoothing"),
+    ),
+    "uniform": ({"data.kind": "uniform"}, DATA),
+}
+"""Name -> settings, and the beginnings of the names of the controls that are moved with them."""
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("changes", CHANGES, ids=["linear", "mlp, r1, dropout, two modes"])
-def test_no_numeric_control_compiles_at_either_end(app: AppTest, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("case", CHANGES)
+def test_no_numeric_control_compiles_at_either_end(app: AppTest, case: str) -> None:
     """Every numeric control that the page shows, to both ends, on the page: JAX compiles nothing."""
+    changes, moved = CHANGES[case]
     small = {"discriminator.hidden": [16], "generator.hidden": [16], "training.batch": 8, "training.iterations": 200}
-    base = session(app).config.replace(**changes, **small)
+    base = session(app).config.replace(**small)
+    for name, value in changes.items():
+        base = changed(base, name, value)
     session(app).config = base
     app.run()
     set_control(app, control(app, "training.seed"), 7)  # trained once: this structure is compiled now
@@ -121,8 +156,8 @@ def test_no_numeric_control_compiles_at_either_end(app: AppTest, changes: dict[s
         if thread.name == "warm":  # what compiles in the background is not a control's doing
             thread.join()
     before = training.compile_log()[0]
-    numeric = [c for c in controls.shown_controls(base) if c.is_numeric]
-    assert len(numeric) >= 14
+    numeric = [c for c in controls.shown_controls(base) if c.is_numeric and c.name.startswith(moved)]
+    assert len(numeric) >= (14 if moved == ("",) else 2)
     for c in numeric:
         for end in c.ends:
             session(app).config = base
@@ -134,15 +169,101 @@ def test_no_numeric_control_compiles_at_either_end(app: AppTest, changes: dict[s
             assert len(players(app)) == 1
 
 
-def test_every_choice_of_every_control_is_allowed_and_named() -> None:
-    config = gan1d.scenarios["near-modes-linear"].config.replace(**{"generator.kind": "mlp", "training.penalty": "r1"})
+def configs_for_every_control() -> list[Config]:
+    base = gan1d.scenarios["near-modes-linear"].config.replace(**{"generator.kind": "mlp"})
+    kinds = [changed(base, "data.kind", kind) for kind in KINDS]
+    penalties = [changed(base, "training.penalty", penalty) for penalty in PENALTIES]
+    optimizers = [changed(base, "training.optimizer", optimizer) for optimizer in OPTIMIZERS]
+    dropout = base.replace(**{"discriminator.dropout": 0.5})
+    return [gan1d.scenarios["gaussian-linear"].config, dropout, *kinds, *penalties, *optimizers]
+
+
+@pytest.mark.parametrize("config", configs_for_every_control(), ids=lambda c: f"{c.data.kind}-{c.training.penalty}")
+def test_every_choice_of_every_control_is_allowed_and_named(config: Config) -> None:
     for c in controls.shown_controls(config):
-        label, text = controls.wording(c.name)
+        label, text = controls.wording(c)
         assert label and text.endswith((".", "]", ")")), c.name
         for option in c.options if c.kind == "choice" else c.ends if c.is_numeric else ():
             assert changed(config, c.name, option)
             if isinstance(option, str):
                 assert option in words("lab")["choices"], option
+
+
+def test_every_setting_has_a_control() -> None:
+    """What a file can say can be moved on the page, but for a sample's quantiles."""
+    shown = {
+        c.name.partition("[")[0] for config in configs_for_every_control() for c in controls.shown_controls(config)
+    }
+    assert set(field_names()) - shown == {"data.values"}
+
+
+# ---- settings that take others along
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scenario", ["gaussian-linear", "near-modes-linear"])
+def test_another_kind_of_data_keeps_place_and_spread(kind: str, scenario: str) -> None:
+    """Within the sliders' steps: half of a step for the mean, a tenth for the standard deviation."""
+    config = gan1d.scenarios[scenario].config
+    before = target(config.data)
+    after = target(changed(config, "data.kind", kind).data)
+    assert after.mean == pytest.approx(before.mean, abs=0.25)
+    assert after.std == pytest.approx(before.std, rel=0.1)
+    assert changed(changed(config, "data.kind", kind), "data.kind", kind).data.kind == kind
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from(["uniform", "triangular"]),
+    st.lists(st.tuples(st.sampled_from(["low", "mode", "high"]), st.floats(0, 1)), min_size=1, max_size=12),
+)
+def test_the_ends_of_the_data_push_each_other(kind: str, moves: list[tuple[str, float]]) -> None:
+    """No order of moves is refused, each slider stays where it was put, and all stay on their sliders."""
+    config = changed(gan1d.scenarios["gaussian-linear"].config, "data.kind", kind)
+    for name, share in moves:
+        if name == "mode" and kind == "uniform":
+            continue
+        c = next(c for c in controls.shown_controls(config) if c.name == f"data.{name}")
+        assert c.low is not None and c.high is not None
+        value = c.low + round(share * (c.high - c.low) / 0.5) * 0.5
+        config = changed(config, c.name, value)
+        assert current(config, c.name) == value
+        for other in controls.data_controls(config)[0]:
+            assert other.low is not None and other.high is not None
+            assert other.low <= current(config, other.name) <= other.high
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_a_penalty_comes_with_its_customary_weight(app: AppTest, penalty: str) -> None:
+    if penalty == "none":
+        session(app).config = changed(session(app).config, "training.penalty", "r1")
+        app.run()
+    set_control(app, control(app, "training.penalty"), penalty)
+    assert session(app).config.training.penalty_weight == PENALTY_WEIGHTS[penalty]
+    sliders = [w.label for w in app.select_slider if w.key == "control training.penalty_weight"]
+    assert len(sliders) == (penalty != "none")
+
+
+def test_quantiles_are_shown_and_have_no_sliders(app: AppTest) -> None:
+    values = [0.0, 1.0, 1.5, 4.0]
+    session(app).config = session(app).config.replace(**{"data.kind": "quantiles", "data.values": values})
+    app.run()
+    assert not app.exception and app.selectbox(key="control data.kind").value == "quantiles"
+    assert not [w.key for w in app.slider if str(w.key).startswith("control data.")]
+    set_control(app, control(app, "data.kind"), "laplace")
+    assert session(app).config.data.kind == "laplace"
+
+
+def test_another_discriminator_of_a_scenario_shows_its_own_rate(app: AppTest) -> None:
+    """The settings are still the scenario's; how often it is seen with this discriminator was measured too."""
+    scenario = gan1d.scenarios["gaussian-linear"]
+    for kind in ("dropout", "plain"):
+        set_control(app, control(app, "discriminator.kind"), kind)
+        said = " ".join(c.value for c in app.caption)
+        rate = scenario.with_discriminator(kind).rate
+        assert rate and words("lab")["rate"].format(**rate) in said and words("lab")["changed"] not in said
+    set_control(app, control(app, "training.lr_g"), 0.5)
+    assert words("lab")["changed"] in " ".join(c.value for c in app.caption)
 
 
 def test_reset_goes_back_to_the_scenario(app: AppTest) -> None:

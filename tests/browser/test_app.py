@@ -171,6 +171,55 @@ def test_more_controls_and_an_impossible_setting(page: Page) -> None:
     expect(page.get_by_text("is not allowed")).to_have_count(0)
 
 
+def choose(page: Page, control: str, option: str) -> None:
+    """Takes an option of a box in the sidebar, and waits for the run that it makes."""
+    run = data(page, "run")
+    box = page.get_by_role("combobox", name=control)
+    box.scroll_into_view_if_needed()
+    box.click()
+    page.get_by_role("option", name=option).click()
+    other_run(page, run)
+
+
+def test_a_critic_is_drawn_and_spoken_of_as_one(page: Page) -> None:
+    """From probability to score and back, in the page that is already there: axis, units, lines, the value under the pointer."""
+    page.get_by_text("More", exact=True).click()
+    choose(page, "Loss", "Wasserstein (critic)")
+    choose(page, "Penalty on D", "gradient penalty")
+    seek(page, 350)
+    root = root_of(page)
+    expect(root).to_contain_text("critic D(x), from its mean on real data")
+    expect(root.locator("[data-panel=d_says]")).to_contain_text("score")
+    expect(root.locator("[data-panel=d_says]")).not_to_contain_text("P(real")
+    page.locator(f"{ROOT} .picture .u-over").hover()
+    expect(root.locator(".readout")).to_contain_text("D(x) − mean on real")
+    assert picture(page)["share"] > 0.02
+    choose(page, "Loss", "non-saturating")
+    expect(root).to_contain_text("D(x), probability of real")
+
+
+def test_lines_in_the_small_charts_say_what_they_are(page: Page) -> None:
+    """The noise floor and the best reachable value, by their names' hover and in the chart's help."""
+    run = data(page, "run")
+    page.get_by_role("button", name="Next: two modes").click()
+    other_run(page, run)
+    panel = root_of(page).locator("[data-panel=w1]")
+    panel.get_by_text("best", exact=True).hover()
+    expect(panel.locator(".meaning")).to_contain_text("No normal comes nearer to this data.")
+    expect(panel.locator(".meaning")).to_be_visible()
+    panel.get_by_role("button").hover()
+    expect(panel.get_by_role("tooltip")).to_contain_text("what a batch of 32 real points is already away")
+    expect(root_of(page).locator(".outcome")).to_contain_text("mode averaging")
+
+
+@pytest.mark.parametrize("shape", ["uniform", "Laplace", "Student's t", "triangular"])
+def test_data_of_every_shape_is_drawn(page: Page, shape: str) -> None:
+    page.get_by_text("More", exact=True).click()
+    choose(page, "Shape of the data", shape)
+    assert picture(page)["share"] > 0.02
+    assert page.get_by_test_id("stException").count() == 0
+
+
 def test_playback_is_smooth_and_asks_the_server_nothing(url: str, open_page: Callable[..., Page]) -> None:
     page = open_page("about:blank")
     sent: list[object] = []

@@ -464,7 +464,7 @@ def test_small_charts_follow_and_seek(show: Callable[..., Page]) -> None:
 def test_help_is_reached_by_key_and_touch(show: Callable[..., Page]) -> None:
     page = show(**PAUSED)
     help_ = page.get_by_role("button", name="About: Losses")
-    tip = page.locator("[data-panel=loss] .tip")
+    tip = page.locator("[data-panel=loss] [role=tooltip]")
     expect(tip).to_be_hidden()
     help_.click()
     expect(tip).to_be_visible()

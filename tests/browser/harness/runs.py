@@ -86,6 +86,9 @@ def run(
         "output": output,
         "duration": duration,
         "density_max": density_max,
+        "d_range": [0, 1.04] if output == "probability" else [-3.5, 3.5],
+        "d_axis": "D(x), probability of real" if output == "probability" else "D(x), score",
+        "d_name": "D(x)",
         "status": "ok" if diverged_at is None else "diverged",
         "diverged_at": diverged_at,
         "captions": [
@@ -99,11 +102,16 @@ def run(
                 "The two densities agree: D can no longer tell them apart, and says ½.",
             ],
         ],
+        "outcome": {"kind": "converged", "evidence": "The generated mean is 2.00, the real one 2.00."},
         "optimum_d": 0.5 if output == "probability" else None,
         "curves": curves(float(np.mean(means))),
         "text": player.text(),
     }
     return meta, {key: values.astype(np.float32) for key, values in arrays.items()}
+
+
+def band(name: str, value: float) -> list[float] | None:
+    return [value - 0.2, value + 0.2] if name in ("mean", "std") else None
 
 
 def curves(mean: float) -> list[dict[str, Any]]:
@@ -122,7 +130,10 @@ def curves(mean: float) -> list[dict[str, Any]]:
             "help": f"{title}: what it is, in one sentence that is long enough to need a second line.",
             "range": span,
             "series": [{"key": key, "label": label, "role": role} for key, label, role in series],
-            "references": [{"value": value, "label": label} for value, label in references],
+            "references": [
+                {"value": value, "label": label, "help": f"What {label} is.", "band": band(name, value)}
+                for value, label in references
+            ],
         }
 
     return [
