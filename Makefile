@@ -12,7 +12,7 @@ ANY_PY = $$($(PY) -c '' 2>/dev/null && echo $(PY) || sh tools/find-python.sh)
 
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help app test test-deep lint format install packages assets docs bench lock clean
+.PHONY: help app test test-deep lint format install packages assets rates judge docs bench lock clean
 
 help: ## this list
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -47,12 +47,21 @@ install: ## .venv with gan1d and what it needs
 packages: ## .venv with what gan1d needs, without gan1d (a layer of the Docker image)
 	sh tools/install.sh packages
 
+rates: ## measure how often each scenario holds with each discriminator: a table, and the rates that ship
+	sh tools/install.sh dev
+	$(PY) -m tools.rates
+
+judge: ## measure how often the diagnosis is right, over seeds that nothing was chosen by
+	sh tools/install.sh dev
+	$(PY) -m tools.judge
+
 assets: ## compute the results shipped with the package
 	sh tools/install.sh runtime
 	$(PY) -m tools.assets
 
-docs: ## take the README's pictures from the running app
+docs: ## the API reference in docs/api/, and the README's pictures from the running app
 	sh tools/install.sh dev
+	$(PY) -m tools.reference
 	sh tools/browser.sh
 	$(PY) -m tools.screenshots
 
