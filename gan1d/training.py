@@ -16,13 +16,13 @@ import numpy as np
 
 from gan1d import algorithm, metrics, pushforward
 from gan1d.algorithm import SEEN, Points, State
-from gan1d.config import MAX_ITERATIONS, Config, ConfigError, Generator, structure
+from gan1d.config import MAX_ITERATIONS, Config, ConfigError, Generator, Structure, structure
 from gan1d.data import Target, target
 from gan1d.fields import number
 from gan1d.floors import floors
 from gan1d.losses import LOSSES
 from gan1d.noise import NOISES, Cells, cells
-from gan1d.trajectory import Trajectory
+from gan1d.trajectory import SAMPLED, Trajectory
 
 QUANTILES = 256
 """Noise quantiles recorded with each state."""
@@ -33,6 +33,9 @@ PULSE = 0.25
 FIRST_SEGMENT = 8
 """Iterations before the first report; the next ones are sized by how long it took."""
 DEVICES = ("auto", "cpu", "gpu")
+PROGRAMS = 24
+"""Structures whose programs stay loaded. Each takes some 900 memory maps, more with half-steps, of the 65 530 that Linux gives a process;
+past them the compiler ends it. Those given up are read again from the disk."""
 
 
 Progress = Callable[[int, int], None]
@@ -45,6 +48,7 @@ def train(
     iterations: int | None = None,
     device: str = "auto",
     progress: Progress | None = None,
+    grid: pushforward.Grid | None = None,
 ) -> Trajectory:
     """Trains, and records about `config.training.frames` states.
 
@@ -54,6 +58,7 @@ def train(
       iterations: how many to do; the config's, where not given.
       device: "cpu", "gpu", or "auto". A single run is a long chain of tiny steps: "auto" takes the CPU.
       progress: called about four times a second; raise in it to cancel.
+      grid: the picture's x axis; `grid_of` the config, where not given.
 
     Raises:
       ConfigError: a device that is not there, an impossible number of iterations, or a start that does not fit the networks.
@@ -61,8 +66,9 @@ def train(
     count = config.training.iterations if iterations is None else iterations
     count = number("iterations", count, 1, MAX_ITERATIONS, integer=True)
     s, n, data = structure(config), algorithm.numbers(config), target(config.data)
-    where = grid_of(config)
-    points = Points(np.float32(where.x), np.float32(cell_masses(data, where)))
+    make_room(s)
+    where = grid or grid_of(config)
+    points = points_of(data, where)
     before, began = compile_log(), time.perf_counter()
     with jax.default_device(find_device(device)):
         first = algorithm.initial(s, n)
@@ -117,8 +123,10 @@ def state_at(run: Trajectory, iteration: int) -> State:
     """The whole state at an iteration: kept, or replayed from the nearest one before it.
 
     Raises:
-      ValueError: an iteration before the run's first state, or any of a loaded run that went on from another.
+      ValueError: an iteration before the run's first state, or any of a loaded run that went on from another or has parts.
     """
+    if run.summary.get("parts"):
+        raise ValueError("a saved run of several parts cannot be replayed: train its parts again")
     known = [(i, state) for i, state in run.checkpoints if i <= iteration]
     if run.checkpoints and not known:
         raise ValueError(f"iteration: {iteration} lies before this run's first state, {run.checkpoints[0][0]}")
@@ -171,6 +179,11 @@ def cell_masses(data: Target, where: pushforward.Grid) -> np.ndarray:
     return np.diff(cdf)
 
 
+def points_of(data: Target, where: pushforward.Grid) -> Points:
+    """Where D is looked at."""
+    return Points(np.float32(where.x), np.float32(cell_masses(data, where)))
+
+
 def assemble(
     config: Config,
     data: Target,
@@ -208,7 +221,10 @@ def assemble(
     fields = {name: np.asarray(values, float) for name, values in fields.items()}
     fields |= {
         name: np.float32(values)
-        for name, values in (("p_gen", density["p_gen"]), ("g", density["g"]), ("d", rows["d"]))
+        for name, values in (
+            *(("p_gen", density["p_gen"]), ("g", density["g"]), ("d", rows["d"])),
+            *((name, rows[name]) for name in SAMPLED),
+        )
     }
     fields |= {"iteration": np.int64(steps), "d_star": None if d_star is None else np.float32(d_star)}
     return Trajectory(config=config, summary=summary, checkpoints=checkpoints(tape), replay=state_at, **fields, **took)
@@ -282,8 +298,18 @@ def mapped_density(g: np.ndarray, by: Generator, data: Target, where: pushforwar
 # ---- compilation: counted, timed, and kept between processes
 
 
+_loaded: set[Structure] = set()
 _log = {"count": 0, "seconds": 0.0}
 _log_lock = threading.Lock()
+
+
+def make_room(s: Structure) -> None:
+    """Gives up all loaded programs when one more structure would be too many."""
+    with _log_lock:
+        if s not in _loaded and len(_loaded) >= PROGRAMS:
+            _loaded.clear()
+            jax.clear_caches()
+        _loaded.add(s)
 
 
 def _on_duration(event: str, duration_secs: float, **_: Any) -> None:

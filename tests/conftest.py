@@ -1,9 +1,24 @@
-"""For every test: in continuous integration Hypothesis tries the same examples each time; elsewhere it goes on looking for new ones."""
+"""For every test: in continuous integration Hypothesis tries the same examples each time; elsewhere it goes on looking for new ones.
 
+Compiled programs are given up after each file: a process has only so many memory maps, and past them the compiler ends it.
+"""
+
+import gc
 import os
+import sys
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs_given_up() -> Iterator[None]:
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+        gc.collect()

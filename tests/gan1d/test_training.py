@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -195,3 +198,19 @@ def test_numbers_of_every_kind_of_data_never_compile() -> None:
         before = training.compile_log()[0]
         assert gan1d.train(configs[1]).compilations == 0 and training.compile_log()[0] == before, kind
         assert np.isfinite(first.jsd).all() and np.isfinite(first.w1).all() and first.p_data.max() > 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="memory maps are Linux's")
+def test_many_structures_do_not_use_up_the_process(monkeypatch: pytest.MonkeyPatch, linear_config) -> None:
+    """Programs of earlier structures are given up: what one process may map, 65 530 pieces, does not fill."""
+    monkeypatch.setattr(training, "PROGRAMS", 2)
+
+    def maps() -> int:
+        gc.collect()
+        return len(Path("/proc/self/maps").read_text().splitlines())
+
+    counts = []
+    for width in range(3, 9):
+        training.train(linear_config.replace(**{"discriminator.hidden": [width], "training.iterations": 1}))
+        counts.append(maps())
+    assert max(counts[2:]) <= max(counts[:2]) + 200
