@@ -17,13 +17,14 @@ import optax
 from flax import nnx
 
 from gan1d import networks
-from gan1d.config import MAX_FRAMES, Config, Mixture, Structure
+from gan1d.config import MAX_FRAMES, MAX_UPDATES, Config, Mixture, Structure
 from gan1d.config import OPTIMIZERS as OPTIMIZER_NAMES
 from gan1d.data import DISTRIBUTIONS
 from gan1d.draws import DrawsD, DrawsG, Scalars, draw_d, draw_g, keep_factors, stream
 from gan1d.losses import LOSSES
 from gan1d.noise import cells
 from gan1d.regularizers import REGULARIZERS
+from gan1d.trajectory import SAMPLED
 
 Tree = Any
 
@@ -33,6 +34,10 @@ CHECKPOINTS = 16
 """Whole states kept of a run; any other is replayed from the nearest before it."""
 NODES = 128
 """Noise cells for expectations over the generated density: their error is below 1e-3 nats (tests/gan1d/test_algorithm.py)."""
+SAMPLES = 32
+"""Samples recorded of each batch: as many as can be told apart in a picture."""
+HALVES = 100
+"""Iterations that `half_steps` does at once."""
 LIMIT = 1e6
 """A parameter beyond this has run away: data and generated points are a thousand times nearer, and float32 soon ends."""
 
@@ -233,6 +238,25 @@ def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Arr
     }
 
 
+def sampled(s: Structure, n: Scalars, players: Players, iteration: jax.Array) -> dict[str, jax.Array]:
+    """Of the batch that D's next update sees: sample_real, sample_fake (S,), data units, S = min(B, `SAMPLES`).
+
+    sample_logit (S,): D's logit or score l at the generated ones; sample_step (S,): -dL_G/dx there, each sample's own, per data unit:
+    where the generator would move the sample. D as it is, without dropout or instance noise.
+    """
+    draws = draw_d(s, n, iteration + 1, jnp.int32(0))
+    d_graph, g_graph = skeletons(s)
+    module, count = nnx.merge(d_graph, players.d), min(s.batch, SAMPLES)
+    fake = nnx.merge(g_graph, players.g)(draws.noise[:count])
+    slope = jax.grad(lambda x: jnp.sum(LOSSES[s.loss].generator(module(x))))(fake)
+    return {
+        "sample_real": draws.real[:count],
+        "sample_fake": fake,
+        "sample_logit": module(fake),
+        "sample_step": -slope,
+    }
+
+
 SEEN = ("batch_loss_d", "batch_loss_g", "grad_norm_d", "grad_norm_g")
 """What training itself saw, averaged over the iterations since the recorded state before."""
 
@@ -258,6 +282,7 @@ def tape_shapes(s: Structure, cells: int) -> tuple[dict[str, Any], State]:
     state = jax.eval_shape(partial(initial, s), n)
     points = Points(*np.zeros((2, cells), np.float32))
     row = jax.eval_shape(partial(observe, s), state.players, points)
+    row |= dict.fromkeys(SAMPLED, jax.ShapeDtypeStruct((min(s.batch, SAMPLES),), np.float32))
     return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32)), state
 
 
@@ -288,18 +313,23 @@ def iterate(
     draws hold a row for each update of a chunk; this is the chunk's i-th iteration. Returns the players and the mean of `SEEN` (4,).
     """
 
-    def repeat(update: Any, count: jax.Array, rows: Any, players: Players) -> tuple[Players, jax.Array]:
-        def body(j: jax.Array, carry: tuple[Players, jax.Array]) -> tuple[Players, jax.Array]:
-            players, total = carry
-            players, seen = update(s, n, players, jax.tree.map(lambda a: a[i * count + j], rows))
-            return players, total + jnp.stack(seen)
-
-        players, total = jax.lax.fori_loop(0, count, body, (players, jnp.zeros(2)))
-        return players, total / count
-
-    players, (loss_d, norm_d) = repeat(update_d, n["k_d"], draws[0], players)
-    players, (loss_g, norm_g) = repeat(update_g, n["k_g"], draws[1], players)
+    players, (loss_d, norm_d) = turn(s, n, update_d, n["k_d"], draws[0], i, players)
+    players, (loss_g, norm_g) = turn(s, n, update_g, n["k_g"], draws[1], i, players)
     return players, jnp.stack([loss_d, loss_g, norm_d, norm_g])
+
+
+def turn(
+    s: Structure, n: Scalars, update: Any, count: jax.Array, draws: Any, i: jax.Array, players: Players
+) -> tuple[Players, jax.Array]:
+    """One player's turn in a chunk's i-th iteration: `count` updates. Returns the players and their mean loss and gradient norm (2,)."""
+
+    def body(j: jax.Array, carry: tuple[Players, jax.Array]) -> tuple[Players, jax.Array]:
+        players, total = carry
+        players, seen = update(s, n, players, jax.tree.map(lambda a: a[i * count + j], draws))
+        return players, total + jnp.stack(seen)
+
+    players, total = jax.lax.fori_loop(0, count, body, (players, jnp.zeros(2)))
+    return players, total / count
 
 
 def advance(
@@ -343,7 +373,9 @@ def run(
     per_chunk = CHUNK // jnp.maximum(n["k_d"], n["k_g"])
 
     def put(tape: Tape, row: Any, slot: Any, seen: jax.Array) -> Tape:
-        values = observe(s, tape.state.players, points) | dict(zip(SEEN, seen, strict=True))
+        state = tape.state
+        values = observe(s, state.players, points) | sampled(s, n, state.players, state.iteration)
+        values |= dict(zip(SEEN, seen, strict=True))
         rows = jax.tree.map(lambda buffer, value: buffer.at[row].set(value), tape.rows, values)
         checkpoints = jax.tree.map(lambda buffer, value: buffer.at[slot].set(value), tape.checkpoints, tape.state)
         return tape._replace(total=jnp.zeros(4), rows=rows, checkpoints=checkpoints)
@@ -380,3 +412,29 @@ def run(
     begin = tape.state.iteration
     tape = jax.lax.cond(begin == first, lambda tape: put(tape, 0, 0, jnp.full(4, jnp.nan)), lambda same: same, tape)
     return jax.lax.while_loop(more, chunk, (begin, tape))[1]
+
+
+@partial(jax.jit, static_argnums=0)
+def half_steps(s: Structure, n: Scalars, start: State, points: Points) -> dict[str, jax.Array]:
+    """The next `HALVES` iterations in half-steps: rows of `observe` and `sampled` (1 + 2 HALVES, …).
+
+    The first is the start, the others are in turn after D's updates and after G's. The updates and random numbers are those of `run`.
+    """
+    slots = jnp.arange(MAX_UPDATES)
+    zero = jnp.int32(0)
+
+    def row(players: Players, iteration: jax.Array) -> dict[str, jax.Array]:
+        return observe(s, players, points) | sampled(s, n, players, iteration)
+
+    def step(players: Players, iteration: jax.Array) -> tuple[Players, dict[str, jax.Array]]:
+        draws_d = jax.vmap(lambda j: draw_d(s, n, iteration, j))(slots)
+        draws_g = jax.vmap(lambda j: draw_g(s, n, iteration, j))(slots)
+        players, _ = turn(s, n, update_d, n["k_d"], draws_d, zero, players)
+        after_d = row(players, iteration - 1)  # the batch is still the one that D has just seen
+        players, _ = turn(s, n, update_g, n["k_g"], draws_g, zero, players)
+        return players, jax.tree.map(lambda a, b: jnp.stack([a, b]), after_d, row(players, iteration))
+
+    iterations = start.iteration + 1 + jnp.arange(HALVES)
+    _, rows = jax.lax.scan(step, start.players, iterations)
+    first = row(start.players, start.iteration)
+    return jax.tree.map(lambda a, b: jnp.concatenate([a[None], b.reshape(2 * HALVES, *b.shape[2:])]), first, rows)

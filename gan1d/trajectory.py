@@ -100,6 +100,16 @@ class Trajectory:
     """(F,) E[D(x)] over the data where D is a score; None where it is a probability."""
     score_fake: np.ndarray | None = None
     """(F,) E[D(G(z))], likewise."""
+    sample_real: np.ndarray | None = None
+    """(F,S) real points of the batch that D's next update sees, data units; None in files that have none."""
+    sample_fake: np.ndarray | None = None
+    """(F,S) its generated points, data units."""
+    sample_logit: np.ndarray | None = None
+    """(F,S) D's logit, or its score, at the generated points."""
+    sample_step: np.ndarray | None = None
+    """(F,S) -dL_G/dx there, each sample's own, per data unit: where the generator would move it."""
+    parts: tuple[tuple[int, Trajectory], ...] = ()
+    """(first state, its own run) of each part of a run that went on under other settings. Not saved."""
     seconds: dict[str, float] = field(default_factory=dict)
     """compile, train: how long it took here. Not saved."""
     compilations: int = 0
@@ -163,11 +173,12 @@ class Trajectory:
             np.savez_compressed(file, **(content | {"format": np.int64(FORMAT)}))
 
 
-NOT_ARRAYS = ("config", "summary", "seconds", "compilations", "checkpoints", "replay")
+NOT_ARRAYS = ("config", "summary", "parts", "seconds", "compilations", "checkpoints", "replay")
 ARRAYS = tuple(f.name for f in dataclasses.fields(Trajectory) if f.name not in NOT_ARRAYS)
 """Names of the arrays, in the attributes and in the npz alike."""
-OPTIONAL = ("d_star", "score_real", "score_fake")
-"""Arrays that some losses do not have."""
+SAMPLED = ("sample_real", "sample_fake", "sample_logit", "sample_step")
+OPTIONAL = ("d_star", "score_real", "score_fake", *SAMPLED)
+"""Arrays that some losses do not have, or that older files lack."""
 LAST = (
     "jsd",
     "kl_data_gen",
@@ -265,6 +276,8 @@ def _check_shapes(arrays: dict[str, Any], modes: int) -> None:
         "g": (frames, quantiles),
         "mass_outside": (frames, 2),
     }
+    samples = {len(row) for name in SAMPLED if (a := arrays[name]) is not None and a.ndim == 2 for row in a[:1]}
+    shapes |= dict.fromkeys(SAMPLED, (frames, max(samples, default=0)))
     shapes |= dict.fromkeys(("p_gen", "d", "d_star"), (frames, cells)) | {"mode_mass": (frames, modes)}
     for name, array in arrays.items():
         shape = shapes.get(name, (frames,))

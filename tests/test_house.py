@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = """
     fields config noise modes distributions data networks losses regularizers pushforward metrics floors diagnosis
-    trajectory draws algorithm training outcomes catalogue tables
+    trajectory draws algorithm training history outcomes catalogue tables
     player render cli
 """.split()
 """The rooms of gan1d, lowest first: each imports only from above it."""

@@ -90,13 +90,14 @@ def following(state: Session) -> dict[str, str]:
     """The button under the picture: the next scenario, around again after the last."""
     names = list(scenarios)
     name = names[(names.index(state.scenario.name) + 1) % len(names)]
-    return {"id": name, "label": text["next"].format(scenario=scenarios[name].next)}
+    return {"id": "open", "scenario": name, "label": text["next"].format(scenario=scenarios[name].next)}
 
 
 def on_action() -> None:
-    """The button under the picture was pressed."""
-    if name := st.session_state[player.KEY].get("action"):
-        session().open(name)
+    """Something in the player was pressed that only the server can do."""
+    action = st.session_state[player.KEY].get("action")
+    if action and action["id"] == "open":
+        session().open(action["scenario"])
 
 
 state = session()

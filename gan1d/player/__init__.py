@@ -2,13 +2,17 @@
 
 The scripts share one scope: they are joined, in the order of ``SCRIPTS``, into one ES module. There is no build step.
 
-``createPlayer(root, {meta, arrays}, onAction)`` draws into an element and returns ``{update({meta, arrays}), destroy()}``.
+``createPlayer(root, {meta, arrays}, send)`` draws into an element and returns ``{update({meta, arrays}), destroy()}``;
+``send(id, payload)`` tells the host of what only it can do.
 
-``meta``, JSON (F recorded frames, X grid points)::
+``meta``, JSON (F recorded frames, X grid points, Z noise points, S samples, P parts that went on under other settings)::
 
-    format       1
+    format       2
     run          changes when the run changes
-    frames, grid F, X
+    frames, grid, noise_points, samples  F, X, Z, S
+    packed       names of the arrays that are packed
+    parts        first frame of each part
+    loss         the objective, as the config names it
     output       "probability" or "score": what D's values are
     duration     seconds of the whole run at speed 1
     density_max  top of the density axis
@@ -21,11 +25,13 @@ The scripts share one scope: they are joined, in the order of ``SCRIPTS``, into 
     curves       [{id, title, unit, help, range: [low, high] or null,
                    series: [{key, label, role: real | generated | d | neutral}],
                    references: [{value, label, help, band: [low, high] or null}]}, ...]
-    action       {id, label} of a button under the picture, or nothing; the host hears of it
+    action       {id, label, ...} of a button under the picture, or nothing; the host hears of it
     text         ``text()``
 
-``arrays``, float32, one-dimensional: ``x (X)``, ``p_data (X)``, ``p_gen (F*X)`` and ``d (F*X)`` row by row,
-``iteration (F)``, ``mass_outside (F*2)``, and one array ``(F)`` for each key of ``curves``; what is not finite breaks a line.
+``arrays``, one-dimensional. float32: ``x (X)``, ``p_data (P*X)``, ``iteration (F)``, ``mass_outside (F*2)``, ``z (Z)``, ``z_cdf (Z)``
+its level, ``ideal (P*Z)`` the monotone map that would make the data, and one array ``(F)`` for each key of ``curves``. Packed, row by row,
+uint16 codes with ``NAME_ends (F*2)``, as ``gan1d/render/packing.py`` has it: ``p_gen``, ``d (F*X)``, ``g (F*Z)``, and, where a run has
+them, ``sample_real``, ``sample_fake``, ``sample_logit``, ``sample_step (F*S)``. What is not finite breaks a line.
 """
 
 from __future__ import annotations
@@ -42,6 +48,7 @@ SCRIPTS = (
     "format.js",
     "dom.js",
     "theme.js",
+    "view.js",
     "run.js",
     "playback.js",
     "labels.js",

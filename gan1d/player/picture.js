@@ -68,7 +68,7 @@ function createPicture(box, readout, text) {
   }
 
   function data() {
-    return [run.x, drawable(run.pData), drawable(run.d(frame)), drawable(run.pGen(frame))];
+    return [run.x, drawable(run.pData(frame)), drawable(run.d(frame)), drawable(run.pGen(frame))];
   }
 
   /** Measured once per length of text: reading a size makes the browser lay out. */
@@ -147,9 +147,10 @@ function createPicture(box, readout, text) {
     if (!area.width) return;
     const [from, to] = plot.series[0].idxs;
     const marks = placeEdges(area);
-    const highest = largest(run.pData, from, to);
-    const real = run.pData[highest] > SEEN_PEAK * run.meta.density_max
-      ? above(point(highest, run.pData[highest]), sizeOf(labels.real)) : null;
+    const pData = run.pData(frame);
+    const highest = largest(pData, from, to);
+    const real = pData[highest] > SEEN_PEAK * run.meta.density_max
+      ? above(point(highest, pData[highest]), sizeOf(labels.real)) : null;
     const d = run.d(frame);
     const line = (left) => plot.valToPos(d[plot.posToIdx(left)], 'd');
     const boxes = placement.place(area, marks, real, generatedBox(from, to, area), { line, size: sizeOf(labels.d) });
@@ -177,7 +178,7 @@ function createPicture(box, readout, text) {
     const inside = index !== null && index !== undefined && plot.cursor.left >= 0;
     const value = (number) => formatValue(number, text);
     readout.show(inside ? {
-      x: value(run.x[index]), real: value(run.pData[index]), generated: value(run.pGen(frame)[index]), name: run.meta.d_name, d: value(run.d(frame)[index]),
+      x: value(run.x[index]), real: value(run.pData(frame)[index]), generated: value(run.pGen(frame)[index]), name: run.meta.d_name, d: value(run.d(frame)[index]),
     } : null);
   }
 

@@ -46,11 +46,12 @@ function captionAt(captions, frame) {
 /**
  * @param {HTMLElement} root an element of its own for the player
  * @param {{meta: Object, arrays: Object<string, Float32Array>}} first
- * @param {(id: string) => void} [onAction] called when the button under the picture, `meta.action`, is pressed
+ * @param {(id: string, payload?: Object) => void} [send] tells the host of what only it can do: another scenario, steps, a link
  * @returns {{update: (next: {meta: Object, arrays: Object<string, Float32Array>}) => void, destroy: () => void}}
  */
-function createPlayer(root, { meta, arrays }, onAction = () => {}) {
+function createPlayer(root, { meta, arrays }, send = () => {}) {
   const text = meta.text;
+  const view = createView(meta.view || {});
   let run = readRun(meta, arrays);
 
   const counter = createCounter(text);
@@ -62,7 +63,7 @@ function createPlayer(root, { meta, arrays }, onAction = () => {}) {
   const caption = element('span', '', { 'aria-live': 'polite' });
   const captionBox = element('p', 'caption', {}, [diverged, caption]);
   const action = element('button', 'action', { type: 'button', hidden: '' });
-  action.addEventListener('click', () => onAction(run.meta.action.id));
+  action.addEventListener('click', () => send(run.meta.action.id, run.meta.action));
   const transport = element('div', 'transport');
   const outcomeKind = element('b', '');
   const outcomeWhy = element('span', '');

@@ -1,28 +1,62 @@
-/** The recorded run as the player reads it: a view on the arrays, nothing copied. */
+/** The recorded run as the player reads it: a view on the arrays. */
+
+const CODES = 65534; // of a packed row, as in gan1d/render/packing.py
+const NOTHING = 65535;
+
+/** Rows of 16-bit codes as floats. */
+function unpacked(codes, ends) {
+  const rows = ends.length / 2;
+  const width = codes.length / rows;
+  const values = new Float32Array(codes.length);
+  for (let row = 0; row < rows; row++) {
+    const low = ends[2 * row];
+    const step = (ends[2 * row + 1] - low) / CODES;
+    for (let i = row * width; i < (row + 1) * width; i++) values[i] = codes[i] === NOTHING ? NaN : low + step * codes[i];
+  }
+  return values;
+}
 
 /**
  * @typedef {Object} Run
  * @property {Object} meta see __init__.py
  * @property {Float32Array} x (X)
- * @property {Float32Array} pData (X)
+ * @property {Float32Array} z (Z) noise; zCdf (Z) its levels
  * @property {Float32Array} iteration (F)
+ * @property {(frame: number) => number} part which part a frame belongs to
+ * @property {(frame: number) => Float32Array} pData (X) of one frame
  * @property {(frame: number) => Float32Array} pGen (X) of one frame
  * @property {(frame: number) => Float32Array} d (X) of one frame
+ * @property {(frame: number) => Float32Array} g (Z) of one frame
+ * @property {(frame: number) => Float32Array} ideal (Z) the monotone map that would make a frame's data
+ * @property {(name: string, frame: number) => Float32Array|null} samples (S) of one frame; null where none were recorded
  * @property {(frame: number) => [number, number]} outside mass left and right of the grid
  * @property {(key: string) => Float32Array} series (F) of one curve
  */
 
 /** @returns {Run} */
 function readRun(meta, arrays) {
-  const width = meta.grid;
-  const row = (values) => (frame) => values.subarray(frame * width, (frame + 1) * width);
+  const wide = Object.fromEntries(meta.packed.map((name) => [name, unpacked(arrays[name], arrays[`${name}_ends`])]));
+  const row = (values, width) => (index) => values.subarray(index * width, (index + 1) * width);
+  const part = (frame) => {
+    let found = 0;
+    while (found + 1 < meta.parts.length && meta.parts[found + 1] <= frame) found += 1;
+    return found;
+  };
+  const data = row(arrays.p_data, meta.grid);
+  const ideal = row(arrays.ideal, meta.noise_points);
   return {
     meta,
     x: arrays.x,
-    pData: arrays.p_data,
+    z: arrays.z,
+    zCdf: arrays.z_cdf,
     iteration: arrays.iteration,
-    pGen: row(arrays.p_gen),
-    d: row(arrays.d),
+    part,
+    pData: (frame) => data(part(frame)),
+    pGen: row(wide.p_gen, meta.grid),
+    d: row(wide.d, meta.grid),
+    g: row(wide.g, meta.noise_points),
+    ideal: (frame) => ideal(part(frame)),
+    samples: (name, frame) => (wide[name] ? row(wide[name], meta.samples)(frame) : null),
     outside: (frame) => [arrays.mass_outside[2 * frame], arrays.mass_outside[2 * frame + 1]],
     series: (key) => arrays[key],
   };

@@ -2,16 +2,18 @@
 
 const mounted = new WeakMap(); // parent element -> {root, player, calls}
 
-/** A column of an Arrow table as floats; nulls, which is what pandas makes of NaN, are NaN again. */
-function floats(table) {
+/** A column of an Arrow table: codes as they are, numbers as floats; nulls, which is what pandas makes of NaN, are NaN again. */
+function column(table) {
   const column = table.getChildAt(0);
-  const values = new Float32Array(column.toArray());
+  const given = column.toArray();
+  if (given instanceof Uint16Array) return given.slice();
+  const values = new Float32Array(given);
   if (column.nullCount) for (let i = 0; i < values.length; i++) if (!column.isValid(i)) values[i] = NaN;
   return values;
 }
 
 function readData({ meta, ...tables }) {
-  return { meta, arrays: Object.fromEntries(Object.entries(tables).filter(([, table]) => table).map(([name, table]) => [name, floats(table)])) };
+  return { meta, arrays: Object.fromEntries(Object.entries(tables).filter(([, table]) => table).map(([name, table]) => [name, column(table)])) };
 }
 
 export default function mount({ data, parentElement, setTriggerValue }) {
@@ -25,7 +27,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     entry.calls += 1;
     entry.player.update(readData(data));
   } else {
-    entry = { root, player: createPlayer(root, readData(data), (id) => setTriggerValue('action', id)), calls: 1 };
+    entry = { root, player: createPlayer(root, readData(data), (id, payload = {}) => setTriggerValue('action', { id, ...payload })), calls: 1 };
     mounted.set(parentElement, entry);
   }
 

@@ -15,9 +15,10 @@ from gan1d.data import target
 from gan1d.floors import floors
 from gan1d.render.axes import d_range, drawn_d, optimum, reading, said, steady, with_margin
 from gan1d.render.captions import captions
-from gan1d.trajectory import Trajectory
+from gan1d.render.packing import pack
+from gan1d.trajectory import SAMPLED, Trajectory
 
-FORMAT = 1
+FORMAT = 2
 DURATION = 6.0
 """Seconds of a run at normal speed: 350 states then pass at 58 a second, as many as a screen shows."""
 HEADROOM, TALLEST = 1.25, 2.5
@@ -26,6 +27,10 @@ TOGETHER, CLEAR = 0.04, 0.12
 """Distance of two lines, as a share of a chart's height, below which they are one; and that of two names above one another."""
 LEAST = 1e-3
 """Best JSD in nats, and best W1 in standard deviations of the data, below which the best is as good as 0."""
+
+
+NOISE_POINTS = 64
+"""Noise quantiles of G that the player draws."""
 
 
 class Line(NamedTuple):
@@ -56,19 +61,35 @@ def text() -> dict[str, Any]:
 def frames(run: Trajectory) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(meta, arrays) of the player's data contract: F states, X grid points.
 
-    arrays, all 1-D float32: x (X), p_data (X), p_gen (F*X), d (F*X), iteration (F), mass_outside (F*2), and the curves' series (F).
+    arrays, all 1-D: x (X), p_data (P*X), iteration (F), mass_outside (F*2), z (Z), z_cdf (Z), ideal (P*Z), and the curves' series (F),
+    float32; p_gen and d (F*X), g (F*Z) and the samples (F*S) as 16-bit codes, each with the ends of its rows (F*2), as `packing` has it.
     meta: JSON; names, ranges, captions and every string that the player shows.
     """
     curves = curve_panels(run)
-    keys = ["x", "p_data", "p_gen", "iteration", "mass_outside", *(s["key"] for c in curves for s in c["series"])]
-    values = {key: getattr(run, key) for key in keys} | {"d": drawn_d(run)}
+    parts = run.parts or ((0, run),)
+    seen = slice(None, None, -(-len(run.z) // NOISE_POINTS))
+    data = [target(part.config.data) for _, part in parts]
+    levels = ((np.arange(len(run.z)) + 0.5) / len(run.z))[seen]
+    keys = ["x", "iteration", "mass_outside", *(s["key"] for c in curves for s in c["series"])]
+    values = {key: getattr(run, key) for key in keys}
+    values |= {"p_data": [part.p_data for _, part in parts], "z": run.z[seen], "z_cdf": levels}
+    values["ideal"] = [found.ppf(levels) for found in data]
     arrays = {key: np.ascontiguousarray(np.asarray(value, np.float32).ravel()) for key, value in values.items()}
+    rows = {"p_gen": run.p_gen, "d": drawn_d(run), "g": run.g[:, seen]}
+    rows |= {name: found for name in SAMPLED if (found := getattr(run, name)) is not None}
+    for name, found in rows.items():
+        arrays[name], arrays[f"{name}_ends"] = pack(found)
     diagnosis = run.diagnosis
     meta = {
         "format": FORMAT,
         "run": fingerprint(run),
+        "packed": list(rows),
+        "parts": [first for first, _ in parts],
+        "loss": run.config.training.loss,
         "frames": len(run),
         "grid": len(run.x),
+        "noise_points": len(levels),
+        "samples": 0 if run.sample_fake is None else run.sample_fake.shape[1],
         "output": run.summary["output"],
         "duration": DURATION,
         "density_max": density_top(run),

@@ -12,6 +12,7 @@ from gan1d.data import target
 from gan1d.floors import floors
 from gan1d.render.axes import optimum
 from gan1d.render.frames import fingerprint, frames
+from gan1d.render.packing import unpack
 
 SCORES = ["least_squares_run", "hinge_run", "critic_run"]
 RUNS = ["linear_run", "mlp_run", "diverged_run", "lost_run", *SCORES]
@@ -23,29 +24,59 @@ def run(request):
     return request.getfixturevalue(request.param)
 
 
-def test_arrays_are_flat_float32_of_the_contracts_lengths(run) -> None:
+def rows(arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """A packed array (F, …) as the player reads it."""
+    return unpack(arrays[name], arrays[f"{name}_ends"])
+
+
+def test_arrays_are_flat_and_of_the_contracts_types_and_lengths(run) -> None:
     meta, arrays = frames(run)
-    f, x = meta["frames"], meta["grid"]
-    assert (f, x) == run.p_gen.shape
-    lengths = {"x": x, "p_data": x, "p_gen": f * x, "d": f * x, "iteration": f, "mass_outside": f * 2}
-    lengths |= {s["key"]: f for c in meta["curves"] for s in c["series"]}
-    assert {name: len(a) for name, a in arrays.items()} == lengths
-    for array in arrays.values():
-        assert array.dtype == np.float32 and array.ndim == 1 and array.flags.c_contiguous
-    np.testing.assert_array_equal(arrays["p_gen"].reshape(f, x), run.p_gen)
+    f, x, z, s = (meta[name] for name in ("frames", "grid", "noise_points", "samples"))
+    assert (f, x) == run.p_gen.shape and s == 32 and z == 64
+    samples = ["sample_real", "sample_fake", "sample_logit", "sample_step"]
+    assert meta["packed"] == ["p_gen", "d", "g", *samples]
+    packed = {"p_gen": f * x, "d": f * x, "g": f * z} | dict.fromkeys(samples, f * s)
+    lengths = {"x": x, "p_data": x, "iteration": f, "mass_outside": f * 2, "z": z, "z_cdf": z, "ideal": z}
+    lengths |= {s["key"]: f for c in meta["curves"] for s in c["series"]} | {f"{name}_ends": 2 * f for name in packed}
+    assert {name: len(a) for name, a in arrays.items()} == lengths | packed
+    for name, array in arrays.items():
+        assert array.dtype == (np.uint16 if name in packed else np.float32), name
+        assert array.ndim == 1 and array.flags.c_contiguous
+    largest = run.p_gen.max(axis=1, keepdims=True)
+    assert (np.abs(rows(arrays, "p_gen") - run.p_gen) <= 1e-5 * largest).all()
     np.testing.assert_array_equal(arrays["iteration"], run.iteration)
+
+
+def test_the_ideal_map_makes_the_data(run) -> None:
+    """F(ideal(z)) = P(noise <= z), F the data's distribution function."""
+    meta, arrays = frames(run)
+    data = target(run.config.data)
+    np.testing.assert_allclose(data.cdf(arrays["ideal"].astype(float)), arrays["z_cdf"], atol=1e-5)
+    assert meta["parts"] == [0]
+
+
+def test_a_run_of_parts_has_the_data_of_each(linear_config) -> None:
+    from gan1d.history import Part, play
+
+    run = play([Part(linear_config, 100), Part(linear_config.replace(**{"data.means": [6, 9]}), 300)])
+    meta, arrays = frames(run)
+    assert meta["parts"] == [0, 10]
+    p = arrays["p_data"].reshape(2, -1)
+    np.testing.assert_allclose(p[0], run.parts[0][1].p_data, rtol=1e-6, atol=1e-30)
+    assert run.x[p[1].argmax()] > 5 > run.x[p[0].argmax()]
 
 
 def test_meta_is_json_and_has_every_key_of_the_contract(run) -> None:
     meta, _ = frames(run)
     assert json.loads(json.dumps(meta, allow_nan=False))["frames"] == len(run)
     assert set(meta) == {
+        *("packed", "parts", "loss", "noise_points", "samples"),
         *("format", "run", "frames", "grid", "output", "duration", "density_max", "d_range", "d_axis", "d_name"),
         *("status", "diverged_at", "captions", "outcome", "optimum_d", "curves", "text"),
     }
     for key in meta:
         assert key in (player.__doc__ or ""), f"{key} is not in the contract"
-    assert meta["format"] == 1 and meta["output"] == run.summary["output"]
+    assert meta["format"] == 2 and meta["output"] == run.summary["output"]
     assert meta["outcome"] == {"kind": run.diagnosis.kind, "evidence": run.diagnosis.evidence}
     assert 6 <= meta["duration"] <= 8
     assert meta["status"] == run.summary["status"] and meta["diverged_at"] == run.summary["diverged_at"]
@@ -120,7 +151,7 @@ def test_a_score_has_an_axis_and_units_of_its_own(name: str, request) -> None:
     meta, arrays = frames(run)
     low, high = meta["d_range"]
     there = run.p_data > 0.05 * run.p_data.max()
-    d = arrays["d"].reshape(len(run), -1)[:, there]
+    d = rows(arrays, "d")[:, there]
     assert np.mean((d >= low) & (d <= high)) > 0.95
     assert (
         high - low < 20 * np.quantile(np.ptp(d, axis=1), 0.9) + 4
@@ -135,7 +166,7 @@ def test_a_score_has_an_axis_and_units_of_its_own(name: str, request) -> None:
 def test_a_critic_is_drawn_from_its_mean_on_the_data(critic_run) -> None:
     """What a constant added to it would change is not shown: its mean over the data is 0, by quadrature on the grid."""
     meta, arrays = frames(critic_run)
-    d = arrays["d"].reshape(len(critic_run), -1)
+    d = rows(arrays, "d")
     assert meta["optimum_d"] is None and "mean on real" in meta["d_axis"]
     on_data = d @ critic_run.p_data / critic_run.p_data.sum()
     assert np.abs(on_data).max() < 0.01 * np.abs(d).max()
@@ -159,7 +190,7 @@ def test_a_generator_that_left_the_picture_is_outside_of_it(lost_run) -> None:
     _, arrays = frames(lost_run)
     outside = arrays["mass_outside"].reshape(-1, 2).sum(axis=1)
     assert outside[-1] > 0.99
-    assert np.isfinite(arrays["p_gen"]).all() and np.isfinite(arrays["mean"]).all()
+    assert np.isfinite(rows(arrays, "p_gen")).all() and np.isfinite(arrays["mean"]).all()
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)

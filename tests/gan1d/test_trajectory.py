@@ -52,6 +52,7 @@ def test_numpy_alone_reads_every_array_in_its_shape(saved: Path) -> None:
         "z": (z,),
         "g": (f, z),
         "mode_mass": (f, k),
+        **dict.fromkeys(("sample_real", "sample_fake", "sample_logit", "sample_step"), (f, 32)),
         **dict.fromkeys(SCALARS, (f,)),
     }
     assert set(file) == {*shapes, "config", "summary", "format"}

@@ -10,8 +10,9 @@ from gan1d import player
 from tests.browser.harness.runs import Arrays
 
 SCRIPT = """
+const typed = (meta, name, buffer) => (meta.packed.includes(name) ? new Uint16Array(buffer) : new Float32Array(buffer));
 const decode = ({meta, arrays}) => ({meta, arrays: Object.fromEntries(Object.entries(arrays).map(([name, text]) => [
-  name, new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer)]))});
+  name, typed(meta, name, Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer)]))});
 const read = (name) => decode(JSON.parse(document.getElementById(name).textContent));
 const root = document.querySelector('[data-gan1d-player]');
 window.heard = [];

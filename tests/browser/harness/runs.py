@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from gan1d import player
+from gan1d.render.packing import pack
 
 Arrays = dict[str, np.ndarray]
 
@@ -44,6 +46,19 @@ def run(
     ratio = (p_data + 1e-4) / (p_data + p_gen + 2e-4)
     d = ratio if output == "probability" else 6 * (ratio - 0.5)
     cell = (high - low) / (grid - 1)
+    levels = (np.arange(64) + 0.5) / 64
+    noise = np.array([NormalDist().inv_cdf(level) for level in levels])
+    batch = np.random.default_rng(0).normal(size=(frames, 32))
+    fake = mean[:, None] + std[:, None] * batch
+    rows = {
+        "p_gen": p_gen,
+        "d": d,
+        "g": mean[:, None] + std[:, None] * noise,
+        "sample_real": np.mean(means) + np.random.default_rng(1).normal(size=(frames, 32)),
+        "sample_fake": fake,
+        "sample_logit": goal - fake,
+        "sample_step": 0.2 * (goal - fake),
+    }
     left = np.array(
         [gaussian(np.linspace(low - 12, low, 400), m, s).sum() * 12 / 399 for m, s in zip(mean, std, strict=True)]
     )
@@ -60,8 +75,9 @@ def run(
     arrays = {
         "x": x,
         "p_data": p_data,
-        "p_gen": p_gen.ravel(),
-        "d": d.ravel(),
+        "z": noise,
+        "z_cdf": levels,
+        "ideal": np.mean(means) + noise,
         "iteration": np.round(np.linspace(0, iterations, frames)),
         "mass_outside": np.clip(np.stack([left, right], axis=1), 0, 1).ravel(),
         "p_real_on_real": on_real,
@@ -78,11 +94,19 @@ def run(
         stop = int(np.searchsorted(arrays["iteration"], diverged_at))
         for key in ("loss_d", "loss_g"):
             arrays[key][stop:] = np.nan
+    flat = {key: values.astype(np.float32) for key, values in arrays.items()}
+    for key, values in rows.items():
+        flat[key], flat[f"{key}_ends"] = pack(values)
     meta = {
-        "format": 1,
+        "format": 2,
         "run": name,
+        "packed": list(rows),
+        "parts": [0],
+        "loss": "non_saturating" if output == "probability" else "hinge",
         "frames": frames,
         "grid": grid,
+        "noise_points": 64,
+        "samples": 32,
         "output": output,
         "duration": duration,
         "density_max": density_max,
@@ -107,7 +131,7 @@ def run(
         "curves": curves(float(np.mean(means))),
         "text": player.text(),
     }
-    return meta, {key: values.astype(np.float32) for key, values in arrays.items()}
+    return meta, flat
 
 
 def band(name: str, value: float) -> list[float] | None:
