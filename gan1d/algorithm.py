@@ -416,7 +416,7 @@ def run(
 
 @partial(jax.jit, static_argnums=0)
 def half_steps(s: Structure, n: Scalars, start: State, points: Points) -> dict[str, jax.Array]:
-    """The next `HALVES` iterations in half-steps: rows of `observe` and `sampled` (1 + 2 HALVES, …).
+    """The next `HALVES` iterations in half-steps: rows (N, …) of `observe` and `sampled`, N = 1 + 2 `HALVES`.
 
     The first is the start, the others are in turn after D's updates and after G's. The updates and random numbers are those of `run`.
     """
