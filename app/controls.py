@@ -141,7 +141,7 @@ MORE: dict[str, tuple[Control, ...]] = {
             options=(0.0, 0.5, 0.9, 0.99, 0.999, 0.9999),
             when=lambda c: c.training.optimizer in ("adam", "rmsprop"),
         ),
-        Control("training.iterations", "slider", 20, 10_000, 20),
+        Control("training.iterations", "slider", 20, 20_000, 20),
         Control("training.frames", "slider", 10, MAX_FRAMES, 10),
         Control("training.batch", "choice", options=(8, 16, 32, 64, 128, 256)),
         Control("training.seed", "number", 0, 2**31 - 1, 1),
@@ -169,7 +169,7 @@ def draw(control: Control, state: Session) -> None:
     widget = key(control)
     value = current(state.config, control.name)
     refusal = state.refused.get(control.name)
-    st.session_state[widget] = refusal.typed if refusal else _as_shown(control, value)
+    st.session_state[widget] = refusal.typed if refusal and refusal.typed is not None else _as_shown(control, value)
 
     def take() -> None:
         typed = st.session_state[widget]

@@ -18,4 +18,10 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=SIDEBAR,
 )
-st.navigation([st.Page("pages/lab.py", title=words("lab")["title"], default=True)]).run()
+PAGES = [
+    st.Page("views/lab.py", title=words("lab")["title"], default=True),
+    st.Page("views/compare.py", title=words("compare")["title"], url_path="compare"),
+    st.Page("views/lessons.py", title=words("lessons")["title"], url_path="lessons"),
+    st.Page("views/teacher.py", title=words("teacher")["title"], url_path="teacher"),
+]
+st.navigation(PAGES).run()

@@ -1,4 +1,4 @@
-"""What a session is looking at: a config, the scenario it started from, and settings that were refused."""
+"""What a session is looking at: a plan of parts, the scenario it started from, and settings that were refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app import link
+from app.history import Plan, Stretch
+from app.runner import Shown
+from app.stepping import Stepping
 from gan1d.catalogue import DISCRIMINATORS, Scenario, scenarios
 from gan1d.config import MAX_MODES, Config, ConfigError, Mixture
 from gan1d.data import target
@@ -51,6 +56,10 @@ gradient penalty is for images: on the line W1 ends five to ten times as large w
 """
 
 
+NOTICES = ("data", "going")
+"""Names under which is said what was refused of what has no control of its own: handles, drawings, files; going on."""
+
+
 class Refusal(NamedTuple):
     """What stands in a field, to be mended, and what is wrong with it."""
 
@@ -60,51 +69,99 @@ class Refusal(NamedTuple):
 
 @dataclass
 class Session:
-    """One browser tab. `shown` is the config of the run on screen, to fall back on when a run is given up."""
+    """One browser tab. `config` is the last part's, which the controls change; `past` the parts before it; `held`: G stands still in it.
+
+    shown: the plan of the run on screen, to fall back on when a run is given up. view: how a link had the run looked at. opened: a run
+    of a file, and the plan as which it is shown. said: what came of the last file or drawing; problems: of the link.
+    """
 
     scenario: Scenario
     config: Config
-    shown: Config
+    past: tuple[Stretch, ...] = ()
+    held: bool = False
+    shown: Plan | None = None
     refused: dict[str, Refusal] = field(default_factory=dict)
     greeted: bool = False
+    view: dict[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    opened: tuple[Plan, Shown] | None = None
+    said: str = ""
+    uploads: int = 0
+    stepping: Stepping = field(default_factory=Stepping)
+
+    @classmethod
+    def from_link(cls, query: str) -> Session:
+        """A session as a link has it; the first scenario where it says nothing."""
+        found = link.decode(query)
+        held, past = found.plan.held, found.plan.past
+        return cls(found.scenario, found.config, past, held, view=found.view, problems=found.problems)
+
+    @property
+    def plan(self) -> Plan:
+        """What is to be trained."""
+        return Plan(self.config, self.past, self.held)
+
+    def take(self, plan: Plan) -> None:
+        """Goes over to another plan; what was refused is forgotten."""
+        self.config, self.past, self.held = plan
+        self.refused.clear()
 
     def open(self, name: str) -> None:
         """Starts over from a scenario."""
         self.scenario = scenarios[name]
-        self.config = self.scenario.config
-        self.refused.clear()
+        self.take(Plan(self.scenario.config))
+        self.said = ""
 
     def change(self, name: str, value: Any, typed: Any = None) -> None:
         """Takes a setting by its dotted name, or keeps what was and remembers what was typed and why it was refused."""
+        if self.attempt(name, lambda: self.plan.changed(changed(self.config, name, value)), typed):
+            self.said = ""
+
+    def attempt(self, name: str, plan: Callable[[], Plan], typed: Any = None) -> bool:
+        """Goes over to a plan, unless making it is refused: that is then said beside the control of this name."""
         try:
-            self.config = changed(self.config, name, value)
-            self.refused.pop(name, None)
+            self.config, self.past, self.held = plan()
         except ConfigError as e:
-            self.refused[name] = Refusal(typed, f"{e.value!r} is not allowed; {e.allowed}")
+            self.refuse(name, e, typed)
+            return False
+        for said in (name, *NOTICES):
+            self.refused.pop(said, None)
+        return True
+
+    def refuse(self, name: str, error: Exception, typed: Any = None) -> None:
+        """Says beside a control why something was not taken."""
+        why = f"{error.value!r} is not allowed; {error.allowed}" if isinstance(error, ConfigError) else str(error)
+        self.refused[name] = Refusal(typed, why)
 
     def give_up(self) -> None:
         """Back to the run on screen."""
-        self.config = self.shown
+        if self.shown:
+            self.take(self.shown)
 
     @property
     def seen(self) -> Scenario | None:
         """The scenario that the settings are: the one it started from, with any of the four discriminators; None after other changes."""
         same = (self.scenario.with_discriminator(kind) for kind in (self.scenario.discriminator, *DISCRIMINATORS))
-        return next((scenario for scenario in same if scenario.config == self.config), None)
+        return None if self.past else next((scenario for scenario in same if scenario.config == self.config), None)
 
     @property
     def is_changed(self) -> bool:
         """Whether a control stands elsewhere than the scenario has it."""
-        return self.config != self.scenario.config or bool(self.refused)
+        return self.plan != Plan(self.scenario.config) or bool(self.refused)
 
 
-def session() -> Session:
-    """This tab's session."""
+def session(address: str = "") -> Session:
+    """This tab's session; a new one is as a link in the address has it."""
     if "session" not in st.session_state:
-        first = next(iter(scenarios.values()))
-        st.session_state["session"] = Session(first, first.config, first.config)
+        st.session_state["session"] = Session.from_link(address)
     found: Session = st.session_state["session"]
     return found
+
+
+def query() -> str:
+    """The address's query as the browser last sent it, with the names that `st.query_params` hides."""
+    context = get_script_run_ctx()
+    return context.query_string if context else ""
 
 
 def changed(config: Config, name: str, value: Any) -> Config:

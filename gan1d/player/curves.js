@@ -1,249 +1,136 @@
-/** The small charts under the picture: the whole training, with a cursor that follows the player. */
+/** The small charts under the picture: which of them are there, and one cursor through all. */
 
-const WILD = 20; // how many times the usual range a curve must span before its outliers are cut off
-
-/** A given range, and enough room for a line drawn along its edge to be seen whole. */
-function withAir([low, high]) {
-  return [low, high + 0.03 * (high - low)];
+/** What a panel is built from; its range, its lines, their names and what is said of them may change from run to run. */
+function shapeOf({ id, title, unit, log, series, batch }) {
+  return JSON.stringify([id, title, unit, Boolean(log), series.map(({ role }) => role), Boolean(batch)]);
 }
 
-/** Range of a panel's axis: given, or from its curves and its reference lines. */
-function panelRange(panel, run) {
-  if (panel.range) return withAir(panel.range);
-  const values = panel.series.map((series) => run.series(series.key));
-  const all = middleRange(values, 0);
-  const usual = middleRange(values, 0.01);
-  const [low, high] = all[1] - all[0] > WILD * (usual[1] - usual[0]) && usual[1] > usual[0] ? usual : all;
-  const references = panel.references.map((reference) => reference.value);
-  const range = [Math.min(low, ...references), Math.max(high, ...references)];
-  const air = 0.1 * (range[1] - range[0]);
-  const [bottom, top] = padded(range);
-  // A reference line does not lie on the axis.
-  return [references.some((value) => value < bottom + air / 2) ? bottom - air : bottom, top];
+/** A button that is on or off. */
+function createToggle(words, meaning, onChange) {
+  const button = element('button', 'chip', { type: 'button', 'aria-pressed': 'false', title: meaning }, [words]);
+  button.addEventListener('click', () => onChange(button.getAttribute('aria-pressed') !== 'true'));
+  return { button, sync: (on) => button.setAttribute('aria-pressed', String(on)) };
 }
 
-/** @param {{onSeek: (frame: number) => void, onHold: (held: boolean) => void}} listeners */
-function createPanel(panel, text, { onSeek, onHold }) {
-  const stroke = { real: (theme) => theme.real, generated: (theme) => theme.generated, d: (theme) => theme.d, neutral: (theme) => theme.neutral };
-  const width = { real: 1.75, generated: 2.5, d: 1.75, neutral: 1.75 };
+/** What the thin lines and the pale bands in all charts are; nothing where there are none. */
+function legendOf(run, theme) {
+  const others = (run.meta.others || []).map(({ label }, index) => [strokeInTurn(index, theme), label]);
+  const ensemble = run.meta.ensemble && run.meta.ensemble.label && run.meta.curves.some(({ series }) => series.some(({ key }) => run.series(`band_${key}_low`)));
+  return [
+    ...others.map(([look, label]) => element('span', 'entry', { style: `color: ${look.color}` }, [swatch(look), label])),
+    ...(ensemble ? [element('span', 'entry', {}, [element('span', 'band-swatch'), run.meta.ensemble.label])] : []),
+  ];
+}
 
-  const tip = element('div', 'tip', { role: 'tooltip', id: `tip-${panel.id}` });
-  const help = element('button', 'help', {
-    type: 'button', 'aria-label': fill(text.help, { title: panel.title }), 'aria-expanded': 'false', 'aria-describedby': tip.id,
-  }, ['?']);
-  const title = element('div', 'panel-title', {}, [element('h3', '', {}, [panel.title]), element('span', 'unit', {}, [panel.unit || '']), help, tip]);
-  const values = panel.series.map(() => element('span', 'value'));
-  const legend = element('div', 'panel-values', {}, panel.series.map((series, index) => (
-    element('span', `entry ${series.role}`, {}, [element('span', 'swatch'), element('span', 'name', {}, [series.label]), values[index]])
-  )));
-  const meaning = element('div', 'tip meaning', { 'aria-hidden': 'true' }); // of a line; the tip says it too
-  title.append(meaning);
-  const box = element('div', 'panel-chart');
-  const names = element('div', 'line-names', { 'aria-hidden': 'true' });
-  const root = element('section', 'panel', { 'aria-label': panel.title, 'data-panel': panel.id }, [title, legend, box]);
-  const cursor = element('div', 'follower');
+/**
+ * All panels. A panel keeps its canvas from run to run while its shape is the same, and is built when it is first shown.
+ * @param {{onSeek: (frame: number) => void, onHold: (held: boolean) => void}} listeners
+ * @param view how the run is looked at; curves: {source: "expectation"|"batch", more: boolean}, heat: boolean
+ * @param {HTMLElement} [pictureBox] the picture, whose x axis the heat map has; without one there is no heat map
+ */
+function createCurves(parent, text, { onSeek, onHold, onStep }, observe, view = createView({}), pictureBox = null) {
+  const pointing = createView({}); // "frame": the one under the pointer, in any chart, or null
+  const wish = () => ({ source: 'expectation', more: false, ...view.get('curves') });
+  const heat = createToggle(text.heat.show, text.heat.meaning, (on) => view.set('heat', on));
+  heat.button.dataset.block = 'heat';
+  const more = createToggle(text.curves_more, text.curves_more_meaning, (on) => view.set('curves', { ...wish(), more: on }));
+  const legend = element('div', 'curve-legend');
+  const tools = element('div', 'curve-tools', { role: 'group', 'aria-label': text.curves_tools }, [heat.button, more.button, legend]);
+  const sources = ['expectation', 'batch'].map((name) => ({
+    name, ...createToggle(text.sources[name], text.source_meanings[name], () => view.set('curves', { ...wish(), source: name })),
+  }));
+  const switcher = element('span', 'source', { role: 'group', 'aria-label': text.source }, sources.map(({ button }) => button));
+  const heatmap = pictureBox ? createHeatmap(text, { onSeek, onHold, onStep }, observe, view, pointing, pictureBox) : null;
+  const listeners = { onSeek, onHold, onPoint: (frame, panel) => { here = panel.id; pointing.set('frame', frame); } };
 
-  let plot = null;
+  let here = null; // the panel that the pointer is in
+  let panels = []; // {shape, panel, wanted}
   let run = null;
   let theme = null;
   let frame = 0;
-  let range = [0, 1];
-  let references = [];
-  let fontSize = 0;
 
-  help.addEventListener('click', () => expand(help.getAttribute('aria-expanded') !== 'true'));
-  help.addEventListener('blur', () => expand(false));
-  help.addEventListener('keydown', (event) => event.key === 'Escape' && expand(false));
+  /** The panel as it is asked for: of a batch, where there is that and it is wanted. */
+  const asked = (wanted) => (wanted.batch && wish().source === 'batch' ? { ...wanted, ...wanted.batch } : wanted);
+  const shown = () => panels.filter(({ panel }) => panel && !panel.root.hidden);
 
-  function expand(open) {
-    help.setAttribute('aria-expanded', String(open));
+  function build(entry) {
+    entry.panel = createPanel(entry.wanted, text, listeners);
+    if (entry.wanted.batch) entry.panel.extra.append(switcher);
+    entry.panel.retheme(theme);
   }
 
-  function data() {
-    return [run.iteration, ...panel.series.map((series) => drawable(run.series(series.key)))];
-  }
-
-  function follow() {
-    if (plot) cursor.style.transform = `translateX(${plot.valToPos(run.iteration[frame], 'x').toFixed(1)}px)`;
-  }
-
-  function drawReferences() {
-    const { ctx, bbox } = plot;
-    const ratio = devicePixelRatio;
-    const height = (value) => plot.valToPos(value, 'y', true);
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    ctx.fillStyle = theme.realFill;
-    ctx.strokeStyle = theme.muted;
-    ctx.lineWidth = ratio;
-    ctx.setLineDash([4 * ratio, 4 * ratio]);
-    for (const { value, band } of references) {
-      if (band) ctx.fillRect(bbox.left, height(band[1]), bbox.width, height(band[0]) - height(band[1]));
-      const y = Math.round(height(value)) + 0.5;
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, y);
-      ctx.lineTo(bbox.left + bbox.width, y);
-      ctx.stroke();
+  /** Builds what is wanted and was not there, hides what is not wanted. */
+  function arrange() {
+    const { more: all, source } = wish();
+    more.sync(all);
+    heat.sync(Boolean(view.get('heat')));
+    sources.forEach(({ name, sync }) => sync(name === source));
+    heat.button.hidden = !heatmap;
+    more.button.hidden = !panels.some(({ wanted }) => wanted.more);
+    const fresh = [];
+    for (const entry of panels) {
+      const hidden = Boolean(entry.wanted.more) && !all;
+      if (!hidden && !entry.panel) {
+        build(entry);
+        fresh.push(entry);
+      }
+      if (!entry.panel) continue;
+      entry.panel.root.hidden = hidden;
+      if (hidden) continue;
+      entry.panel.setRun(run, asked(entry.wanted));
+      entry.panel.show(frame);
     }
-    ctx.restore();
-    placeNames(bbox.left / ratio + bbox.width / ratio + 5, bbox.top / ratio, bbox.height / ratio);
+    const roots = [tools, ...(heatmap ? [heatmap.root] : []), ...panels.filter(({ panel }) => panel).map(({ panel }) => panel.root)];
+    if (roots.length !== parent.children.length || roots.some((root, index) => parent.children[index] !== root)) place(roots);
+    fresh.forEach(({ panel }) => observe(panel.box, panel.resize));
   }
 
-  /** Writes the lines' names beside them, from the bottom up, each above the one before; none sticks out at the top. */
-  function placeNames(left, top, height) {
-    const line = fontSize + 1;
-    let free = Infinity;
-    const sorted = [...references].sort((a, b) => a.value - b.value);
-    const places = sorted.map(({ value }) => {
-      const place = Math.min(top + plot.valToPos(value, 'y'), free);
-      free = place - line;
-      return place;
-    });
-    const above = Math.max(0, top - (places[places.length - 1] ?? top));
-    names.replaceChildren(...sorted.map(({ label, help: words }, index) => {
-      const name = element('span', '', {}, [label]);
-      name.style.transform = `translate(${left.toFixed(1)}px, ${Math.min(places[index] + above, top + height).toFixed(1)}px) translateY(-50%)`;
-      name.addEventListener('pointerenter', () => explain(words));
-      name.addEventListener('pointerleave', () => explain(''));
-      return name;
-    }));
-  }
-
-  function explain(words) {
-    setText(meaning, words);
-    meaning.classList.toggle('shown', words !== '');
-  }
-
-  /** Room to the right of the chart for the names of its reference lines. */
-  function gutter() {
-    const context = document.createElement('canvas').getContext('2d');
-    context.font = `${fontSize}px ${theme.font}`;
-    return Math.max(10, ...references.map((reference) => Math.ceil(context.measureText(reference.label).width) + 9));
-  }
-
-  function seekTo(event) {
-    const left = event.clientX - plot.over.getBoundingClientRect().left;
-    onSeek(frameAt(run, plot.posToVal(left, 'x')));
-  }
-
-  function listen(over) {
-    over.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0) return;
-      over.setPointerCapture(event.pointerId);
-      onHold(true);
-      seekTo(event);
-    });
-    over.addEventListener('pointermove', (event) => over.hasPointerCapture(event.pointerId) && seekTo(event));
-    over.addEventListener('lostpointercapture', () => onHold(false));
-  }
-
-  /** uPlot draws a moment after it is asked, and may by then have been destroyed. */
-  const ifAlive = (hook) => (u) => u === plot && hook();
-
-  function build(chartWidth, chartHeight) {
-    const font = `${fontSize}px ${theme.font}`;
-    const tick = panel.range && panel.range[1] === 1 ? formatProbabilityTick : formatTick;
-    const axis = (options) => ({ font, stroke: () => theme.muted, ticks: { show: false }, gap: 4, values: (_, splits) => splits.map(formatTick), ...options });
-    plot = new uPlot({
-      width: chartWidth,
-      height: chartHeight,
-      padding: [fontSize / 2, gutter, 0, 0],
-      legend: { show: false },
-      cursor: { show: false },
-      scales: {
-        x: { time: false, range: (_, min, max) => [min, Math.max(max, min + 1)] },
-        y: { range: () => range },
-      },
-      axes: [
-        axis({ size: fontSize + 8, space: 5.5 * fontSize, grid: { show: false } }),
-        axis({ size: Math.round(fontSize * 2.6) + 6, space: 2.7 * fontSize, grid: { stroke: () => theme.grid, width: 1 }, values: (_, splits) => splits.map(tick) }),
-      ],
-      series: [{}, ...panel.series.map(({ role }) => ({
-        stroke: () => stroke[role](theme), width: width[role] * lineScale(fontSize), dash: role === 'd' ? [5, 4] : [], points: { show: false },
-      }))],
-      hooks: { drawAxes: [ifAlive(drawReferences)], draw: [ifAlive(follow)] },
-    }, data(), (u, ready) => {
-      plot = u;
-      u.root.style.fontSize = `${fontSize}px`;
-      u.root.querySelector('.u-wrap').append(names);
-      box.append(u.root);
-      u.over.append(cursor);
-      listen(u.over);
-      ready();
+  /** Puts the elements in order without moving those that are in their place: a moved element loses the focus. */
+  function place(roots) {
+    [...parent.children].filter((child) => !roots.includes(child)).forEach((child) => child.remove());
+    roots.forEach((root, index) => {
+      if (parent.children[index] !== root) parent.insertBefore(root, parent.children[index] || null);
     });
   }
 
-  const api = {
-    root,
-    box,
-    setRun(next, now) {
+  view.on('curves', () => run && arrange());
+  view.on('heat', (on) => heat.sync(Boolean(on)));
+  pointing.on('frame', (at) => {
+    if (run) shown().forEach(({ panel, wanted }) => panel.point(at, wanted.id === here));
+    if (at === null) here = null;
+  });
+
+  return {
+    setRun(next) {
       run = next;
-      range = panelRange(now, run);
-      references = now.references;
-      explain('');
-      tip.replaceChildren(...[now.help, ...references.map((reference) => reference.help)].filter(Boolean).map((words) => element('p', '', {}, [words])));
-      if (!plot) return;
-      plot.setData(data(), true);
-      plot.redraw(false, true);
+      pointing.set('frame', null);
+      const kept = new Map(panels.map((entry) => [entry.shape, entry]));
+      panels = run.meta.curves.map((wanted) => {
+        const shape = shapeOf(wanted);
+        const same = kept.get(shape);
+        kept.delete(shape);
+        return { shape, wanted, panel: same ? same.panel : null };
+      });
+      kept.forEach(({ panel }) => panel && panel.destroy());
+      frame = Math.min(frame, run.meta.frames - 1);
+      legend.replaceChildren(...legendOf(run, theme));
+      arrange();
+      if (heatmap) heatmap.setRun(run);
     },
     show(at) {
       frame = at;
-      panel.series.forEach((series, index) => setText(values[index], formatValue(run.series(series.key)[at], text)));
-      follow();
+      shown().forEach(({ panel }) => panel.show(at));
+      if (heatmap) heatmap.show(at);
     },
     retheme(next) {
       theme = next;
-      if (plot) plot.redraw(false, true);
-    },
-    resize(chartWidth, chartHeight, letters) {
-      if (!chartWidth || !chartHeight) return;
-      if (plot && letters !== fontSize) api.destroy();
-      if (plot) {
-        plot.setSize({ width: chartWidth, height: chartHeight });
-        return;
-      }
-      fontSize = letters;
-      build(chartWidth, chartHeight);
+      panels.forEach(({ panel }) => panel && panel.retheme(next));
+      if (run) legend.replaceChildren(...legendOf(run, theme));
+      if (heatmap) heatmap.retheme(next);
     },
     destroy() {
-      if (plot) plot.destroy();
-      plot = null;
+      panels.forEach(({ panel }) => panel && panel.destroy());
+      if (heatmap) heatmap.destroy();
     },
-  };
-  return api;
-}
-
-/** What a panel is built from; its range, its lines and what is said of them may change from run to run. */
-function shapeOf(panels) {
-  return JSON.stringify(panels.map(({ id, title, unit, series }) => [id, title, unit, series]));
-}
-
-/** All panels. The same set of curves keeps its canvases from run to run; another set is built anew. */
-function createCurves(parent, text, listeners, observe) {
-  let panels = [];
-  let shape = '';
-  let theme = null;
-  return {
-    setRun(run) {
-      const wanted = run.meta.curves;
-      const rebuild = shapeOf(wanted) !== shape;
-      if (rebuild) {
-        shape = shapeOf(wanted);
-        panels.forEach((panel) => panel.destroy());
-        panels = wanted.map((panel) => createPanel(panel, text, listeners));
-        panels.forEach((panel) => panel.retheme(theme));
-        parent.replaceChildren(...panels.map((panel) => panel.root));
-      }
-      panels.forEach((panel, index) => panel.setRun(run, wanted[index]));
-      if (rebuild) panels.forEach((panel) => observe(panel.box, panel.resize));
-    },
-    show: (frame) => panels.forEach((panel) => panel.show(frame)),
-    retheme(next) {
-      theme = next;
-      panels.forEach((panel) => panel.retheme(next));
-    },
-    destroy: () => panels.forEach((panel) => panel.destroy()),
   };
 }

@@ -40,3 +40,10 @@ function formatTick(value) {
 function formatProbabilityTick(value) {
   return value === 0.5 ? '½' : formatTick(value);
 }
+
+/** A tick of an axis of powers of ten: 0.01, 1, 10⁻⁵. */
+function formatPower(value) {
+  const power = Math.round(Math.log10(value));
+  if (Math.abs(power) < 3 || Math.abs(value / 10 ** power - 1) > 1e-9) return formatTick(value);
+  return `10${String(power).replace('-', '⁻').replace(/\d/g, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit])}`;
+}

@@ -65,9 +65,9 @@ function pushedAside(box, obstacles, area, previous) {
   return { box: candidates[choice], choice };
 }
 
-/** Over and under D's line near its right end, then at other places along it. */
-function besideLine({ line, size }, area) {
-  const places = [1, 0, 0.75, 0.25].map((part) => LABEL_GAP + part * (area.width - size.width - 2 * LABEL_GAP));
+/** Over and under a line: near its right end, then at other places along it, as `parts` of the width say. */
+function besideLine({ line, size, parts = [1, 0, 0.75, 0.25] }, area) {
+  const places = parts.map((part) => LABEL_GAP + part * (area.width - size.width - 2 * LABEL_GAP));
   return places.flatMap((left) => {
     // The label is as wide as a piece of the line, and must clear the whole piece.
     const heights = [0, 0.25, 0.5, 0.75, 1].map((part) => line(left + part * size.width)).filter(Number.isFinite);
@@ -80,39 +80,39 @@ function besideLine({ line, size }, area) {
 }
 
 /**
- * Keeps the three labels and the marks at the edges apart.
- * The real label stands still, the generated one follows its peak and yields to it, D's yields to both.
+ * Keeps labels apart. Each wants a box, or a place along a line; who comes later yields to who came before.
+ * @typedef {{name: string, box?: Box, line?: (x: number) => number, size?: {width: number, height: number}, parts?: number[]}} Wanted
  */
 function createPlacement() {
-  let generatedChoice = 0;
-  let dChoice = 0;
+  const choices = new Map(); // name -> the candidate taken last time
   return {
     /**
-     * @param {{width: number, height: number}} area the plotting area
+     * @param {{width: number, height: number}} area where labels may stand
      * @param {Box[]} marks boxes that are already taken
-     * @param {Box|null} real where the label would like to be
-     * @param {Box|null} generated likewise
-     * @param {{line: (x: number) => number, size: {width: number, height: number}}} d line gives the height of D's line at a place
-     * @returns {{real: Box|null, generated: Box|null, d: Box|null}} null where there is nothing to show or no room
+     * @param {Wanted[]} wanted the most important first
+     * @returns {Map<string, Box>} none for a label that there is no room for
      */
-    place(area, marks, real, generated, d) {
+    place(area, marks, wanted) {
       const taken = [...marks];
-      const boxes = { real: null, generated: null, d: null };
-      if (real) {
-        boxes.real = pushedAside(clampBox(real, area), taken, area, 0).box;
-        taken.push(boxes.real);
-      }
-      if (generated) {
-        const placed = pushedAside(clampBox(generated, area), taken, area, generatedChoice);
-        generatedChoice = placed.choice;
-        boxes.generated = placed.box;
-        taken.push(boxes.generated);
-      }
-      const candidates = besideLine(d, area);
-      const choice = firstFree(candidates, taken, area, dChoice);
-      if (choice >= 0) {
-        dChoice = choice;
-        boxes.d = candidates[choice];
+      const boxes = new Map();
+      for (const want of wanted) {
+        const previous = choices.get(want.name) || 0;
+        let box = null;
+        if (want.box) {
+          const placed = pushedAside(clampBox(want.box, area), taken, area, previous);
+          choices.set(want.name, placed.choice);
+          if (free(placed.box, taken, area)) box = placed.box;
+        } else {
+          const candidates = besideLine(want, area);
+          const choice = firstFree(candidates, taken, area, previous);
+          if (choice >= 0) {
+            choices.set(want.name, choice);
+            box = candidates[choice];
+          }
+        }
+        if (!box) continue;
+        boxes.set(want.name, box);
+        taken.push(box);
       }
       return boxes;
     },

@@ -2,50 +2,56 @@
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const HOLD_AT_START = 700; // ms the first frame stays: the state before training is worth a look
-const HOLD_AT_END = 1500; // ms the last frame stays before the run begins again
+const HOLD_AT_END = 1500; // ms the last frame stays before the run begins again; backwards the first one
 const LONGEST_TICK = 250; // ms; a tab that was in the background goes on from where it was
 
 /**
  * @param {{onFrame: (frame: number) => void, onState: () => void}} listeners
- *   onFrame only when the frame changes; onState when playing, speed or loop change
+ *   onFrame when the frame changes, and when somebody asks for one; onState when playing, its direction, speed or loop change
+ * @param {Object} view keeps speed and loop
  */
-function createPlayback({ onFrame, onState }) {
+function createPlayback({ onFrame, onState }, view) {
   let last = 0; // index of the last frame
   let duration = 6; // seconds of the whole run at speed 1
   let position = 0; // in frames, fractional
   let shown = 0;
   let waited = 0; // ms spent on the first or the last frame
   let playing = false;
-  let speed = 1;
-  let loop = true;
+  let direction = 1; // -1 backwards
   let held = false; // a hand is on the scrub bar
   let visible = true;
   let request = 0;
   let before = null;
 
-  function show() {
+  const speed = () => (SPEEDS.includes(view.get('speed')) ? view.get('speed') : 1);
+  const loop = () => view.get('loop') !== false;
+  view.on('speed', onState);
+  view.on('loop', onState);
+
+  function show(asked = false) {
     const frame = Math.round(position);
-    if (frame === shown) return;
+    if (frame === shown && !asked) return;
     shown = frame;
     onFrame(frame);
   }
 
   function advance(elapsed) {
-    if (position === 0 && waited < HOLD_AT_START / speed) {
+    const [first, end] = direction > 0 ? [0, last] : [last, 0];
+    if (position === first && waited < HOLD_AT_START / speed()) {
       waited += elapsed;
       return;
     }
-    if (position < last) {
-      position = Math.min(last, position + (elapsed / 1000) * speed * (last / duration));
+    if (position !== end) {
+      position = Math.max(0, Math.min(last, position + direction * (elapsed / 1000) * speed() * (last / duration)));
       waited = 0;
       return;
     }
     waited += elapsed;
-    if (!loop) {
+    if (!loop()) {
       playing = false;
       onState();
     } else if (waited >= HOLD_AT_END) {
-      position = 0;
+      position = first;
       waited = 0;
     }
   }
@@ -69,9 +75,10 @@ function createPlayback({ onFrame, onState }) {
     }
   }
 
-  function setPlaying(value) {
-    if (value === playing) return;
-    if (value && position >= last) position = 0;
+  function setPlaying(value, towards = direction) {
+    if (value === playing && towards === direction) return;
+    direction = towards;
+    if (value && position === (direction > 0 ? last : 0)) position = direction > 0 ? 0 : last;
     playing = value;
     waited = 0;
     show();
@@ -82,30 +89,34 @@ function createPlayback({ onFrame, onState }) {
   function seek(frame) {
     position = Math.max(0, Math.min(last, frame));
     waited = 0;
-    show();
+    show(true);
   }
 
   return {
     get frame() { return shown; },
     get playing() { return playing; },
-    get speed() { return speed; },
-    get loop() { return loop; },
+    get direction() { return direction; },
+    get speed() { return speed(); },
+    get loop() { return loop(); },
+    get last() { return last; },
     seek,
-    play: () => setPlaying(true),
+    play: () => setPlaying(true, 1),
     pause: () => setPlaying(false),
-    toggle: () => setPlaying(!playing),
+    /** Pauses, whichever way time runs; else plays. */
+    toggle: () => setPlaying(!playing, playing ? direction : 1),
+    /** Pauses if time runs that way; else lets it. */
+    toggleTowards: (towards) => setPlaying(!(playing && direction === towards), towards),
     step(by) {
       setPlaying(false);
       seek(shown + by);
     },
-    setSpeed(value) {
-      speed = value;
-      onState();
+    /** Stands on a frame that the caller draws. */
+    place(frame) {
+      position = shown = Math.max(0, Math.min(last, frame));
+      waited = 0;
     },
-    setLoop(value) {
-      loop = value;
-      onState();
-    },
+    setSpeed: (value) => view.set('speed', value),
+    setLoop: (value) => view.set('loop', value),
     hold(value) {
       held = value;
       schedule();

@@ -1,5 +1,6 @@
 /** The player as a Streamlit component (v2). Streamlit calls this on mount and on every rerun or theme switch. */
 
+const LEFT = 'gan1dLeft'; // of window: how the run was looked at when its page was left for another one of the app
 const mounted = new WeakMap(); // parent element -> {root, player, calls}
 
 /** A column of an Arrow table: codes as they are, numbers as floats; nulls, which is what pandas makes of NaN, are NaN again. */
@@ -27,7 +28,11 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     entry.calls += 1;
     entry.player.update(readData(data));
   } else {
-    entry = { root, player: createPlayer(root, readData(data), (id, payload = {}) => setTriggerValue('action', { id, ...payload })), calls: 1 };
+    const create = data.meta.runs ? createComparison : createPlayer;
+    const given = readData(data);
+    const linked = Boolean(given.meta.link);
+    if (linked) given.meta = { ...given.meta, view: { ...given.meta.view, ...window[LEFT] } };
+    entry = { root, linked, player: create(root, given, (id, payload = {}) => setTriggerValue('action', { id, ...payload })), calls: 1 };
     mounted.set(parentElement, entry);
   }
 
@@ -37,6 +42,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   return () => setTimeout(() => {
     if (entry.calls !== call || mounted.get(parentElement) !== entry) return;
     mounted.delete(parentElement);
+    if (entry.linked) window[LEFT] = entry.player.look();
     entry.player.destroy();
   });
 }

@@ -10,7 +10,9 @@
  * @property {string} generated
  * @property {string} generatedFill
  * @property {string} d
+ * @property {string} best of D*, and of what is compared with a run's own
  * @property {string} neutral
+ * @property {string[]} lines colours of curves that are many, in turn
  * @property {string} font family
  */
 
@@ -37,13 +39,18 @@ function readTheme(root) {
     generated: color('generated'),
     generatedFill: color('generated-fill'),
     d: color('text'),
+    best: color('best'),
     neutral: color('text'),
+    lines: [1, 2, 3, 4].map((k) => color(`line-${k}`)),
     font: style.fontFamily,
   };
 }
 
-/** Size of the canvas's letters: legible on a phone and on a wall. */
-function fontSizeFor(width) {
+const PROJECTED = 1.4; // times as large, when the view's size is "projector"
+
+/** Size of the canvas's letters: legible on a phone and on a wall; larger when they are projected. */
+function fontSizeFor(width, size = 'normal') {
+  if (size === 'projector') return Math.round(PROJECTED * fontSizeFor(width));
   if (width < 560) return 12;
   if (width < 1300) return 13;
   if (width < 2200) return 16;

@@ -27,7 +27,8 @@ def drawn_d(run: Trajectory) -> np.ndarray:
     """D (F,X) as the picture shows it. A critic known only up to a constant is shown from its mean on the data, or it would drift."""
     if run.summary["optimum"]["d"] is not None or run.score_real is None:
         return run.d
-    return run.d - run.score_real[:, None].astype(np.float32)
+    mean = np.nan_to_num(run.score_real)  # of a part whose D was a probability there is none: its logit is the score
+    return run.d - mean[:, None].astype(np.float32)
 
 
 def optimum(run: Trajectory) -> dict[str, float | None]:

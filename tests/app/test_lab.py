@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import streamlit
@@ -15,7 +17,10 @@ from streamlit.testing.v1 import AppTest
 
 import gan1d
 from app import controls
+from app.actions import act
 from app.controls import Control
+from app.embedding import BLOCKS, PARTS
+from app.handles import handles
 from app.state import KINDS, PENALTY_WEIGHTS, Session, changed, current
 from app.words import words
 from gan1d import training
@@ -317,8 +322,165 @@ def test_modes_come_and_go() -> None:
 
 def test_giving_up_goes_back_to_the_run_on_screen() -> None:
     first = gan1d.scenarios["gaussian-linear"]
-    state = Session(first, first.config, first.config)
+    state = Session(first, first.config)
+    state.shown = state.plan
     state.change("training.iterations", 10_000)
     assert state.is_changed
     state.give_up()
     assert state.config == first.config
+
+
+# ---- links, going on, data of one's own
+
+
+def opened_at(query: str) -> AppTest:
+    """The app as a link opens it."""
+    streamlit.cache_resource.clear()
+    test = AppTest.from_file(str(MAIN), default_timeout=60)
+    test.session_state["more"] = True
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        test.query_params[name] = [*test.query_params.get(name, []), value]
+    test.run()
+    assert not test.exception
+    return test
+
+
+def meta(app: AppTest) -> dict[str, Any]:
+    """What the player on the page is told beside the numbers."""
+    [player] = players(app)
+    return json.loads(player.proto.mixed.json)["meta"]
+
+
+def press(app: AppTest, **action: Any) -> AppTest:
+    """What the player asks for."""
+    assert act(session(app), action)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_player_is_told_the_link_to_what_it_shows(app: AppTest) -> None:
+    assert meta(app)["link"] == "v=1&s=gaussian-linear" and meta(app)["view"] == {}
+    set_control(app, control(app, "training.lr_g"), 0.5)
+    assert meta(app)["link"] == "v=1&s=gaussian-linear&training.lr_g=0.5"
+
+
+def test_a_link_opens_what_it_says() -> None:
+    query = "v=1&s=far-modes-linear&training.seed=7&then=900;training.lr_g:0.05&at=1200&w.heat=true"
+    app = opened_at(query)
+    assert app.selectbox(key="scenario").value == "far-modes-linear"
+    assert [until for _, until, _ in session(app).plan.parts] == [900, 2100]
+    assert app.select_slider(key="control training.lr_g").value == 0.05
+    told = meta(app)
+    assert told["view"] == {"iteration": 1200, "heat": True} and told["link"] == query.partition("&at")[0]
+    assert len(told["parts"]) == 2 and told["going"]["part"] == 2
+    run = told["run"]
+    assert meta(opened_at(query))["run"] == run  # bit for bit
+
+
+def test_a_damaged_link_says_what_was_left_out_until_it_is_closed() -> None:
+    app = opened_at("v=1&s=nonesuch&training.lr_g=9&training.lr_d=0.02&at=x")
+    said = [t.value for t in app.main.text]
+    assert len(said) == 3 and any("nonesuch" in t for t in said) and any("training.lr_g: 9" in t for t in said)
+    assert session(app).config.training.lr_d == 0.02
+    next(b for b in app.main.button if b.label == "Close").click().run()
+    assert not app.main.text and not app.exception
+
+
+def test_going_on_changes_the_last_part_only_and_undo_takes_it_off(app: AppTest) -> None:
+    whole = meta(app)["run"]
+    press(app, id="branch", iteration=600)
+    set_control(app, control(app, "training.lr_g"), 0.01)
+    assert [c.training.lr_g for c, *_ in session(app).plan.parts] == [0.1, 0.01]
+    assert len(meta(app)["parts"]) == 2
+    assert any("Part 2: from iteration 600 on" in c.value for c in app.caption)
+    press(app, id="hold", iteration=1200)
+    assert session(app).held and meta(app)["going"] == {"part": 3, "begin": 1200, "held": True, "full": False}
+    press(app, id="release", iteration=5000)
+    assert not session(app).held and session(app).config.training.lr_g == 0.01
+    for _ in range(3):
+        press(app, id="undo")
+    assert meta(app)["run"] == whole and not session(app).past
+
+
+def test_networks_cannot_change_while_a_run_goes_on(app: AppTest) -> None:
+    press(app, id="branch", iteration=600)
+    set_control(app, control(app, "generator.kind"), "mlp")
+    assert session(app).config.generator.kind == "linear"
+    assert any("the networks must stay the same" in e.value for e in app.error)
+    set_control(app, control(app, "training.iterations"), 400)
+    assert any("it must be more than 600, where this part begins" in e.value for e in app.error)
+
+
+def test_dragged_and_drawn_data_is_trained_on(app: AppTest) -> None:
+    [place, width] = meta(app)["editing"]["handles"]
+    assert (place["label"], place["value"], width["of"]) == ("Mean of mode 1", 15.0, "means")
+    press(app, id="data", fields={"means": [3.4], "stds": [2.05]})
+    assert session(app).config.data.means == (3.4,) and app.slider(key="control data.means[0]").value == 3.4
+    press(app, id="draw", low=-5, high=5, heights=[0, 10, 0])
+    assert session(app).config.data.kind == "quantiles" and meta(app)["editing"]["handles"] == []
+    assert any("Drawn" in s.value for s in app.success)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"id": "data", "fields": {"means": [1e9]}},
+        {"id": "data", "fields": {"nonesuch": 1}},
+        {"id": "data", "fields": 3},
+        {"id": "data"},
+        {"id": "draw", "low": 0, "high": 1, "heights": [0, 0]},
+        {"id": "draw", "low": "x", "high": 1, "heights": None},
+        {"id": "open", "scenario": "nonesuch"},
+        {"id": "branch", "iteration": "x"},
+        {"id": "branch", "iteration": float("inf")},
+    ],
+)
+def test_nonsense_from_the_browser_is_refused_in_words_and_changes_nothing(
+    app: AppTest, action: dict[str, Any]
+) -> None:
+    before = session(app).plan
+    press(app, **action)
+    assert session(app).plan == before and len(app.error) == 1
+    assert not act(session(app), {"id": "nonesuch"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_data_has_handles_that_stand_where_its_sliders_do(kind: str) -> None:
+    config = changed(gan1d.scenarios["gaussian-linear"].config, "data.kind", kind)
+    for handle in handles(config):
+        name = f"data.{handle['name']}" + ("" if handle["index"] is None else f"[{handle['index']}]")
+        assert handle["low"] <= handle["value"] == current(config, name) <= handle["high"]
+        assert handle["label"] and (handle["of"] is None) == (handle["name"] not in ("stds", "scale"))
+
+
+def test_a_bound_that_is_dragged_pushes_the_others() -> None:
+    state = Session(gan1d.scenarios["gaussian-linear"], gan1d.scenarios["gaussian-linear"].config)
+    state.change("data.kind", "triangular")
+    assert act(state, {"id": "data", "fields": {"low": 44.0}})
+    data = state.config.data
+    assert data.low == 44 <= data.mode <= data.high and not state.refused
+
+
+# ---- the page in another one
+
+
+@pytest.mark.parametrize("query", ["embed=1", "embed=true", "hide=controls"])
+def test_without_its_sidebar_the_page_is_the_player_alone(query: str) -> None:
+    app = opened_at(query)
+    assert not app.sidebar.selectbox and not app.sidebar.slider and len(players(app)) == 1
+
+
+def test_single_controls_are_hidden_by_their_names() -> None:
+    app = opened_at("hide=scenario,training.lr_g,data.means,reset,captions,upload")
+    shown = {w.key for kind in set(WIDGETS.values()) for w in getattr(app.sidebar, kind)}
+    assert not shown & {"scenario", "control training.lr_g", "control data.means[0]"}
+    assert {"control training.lr_d", "control data.stds[0]"} <= shown
+    assert not app.sidebar.button and meta(app)["hide"] == ["captions"]
+
+
+def test_every_name_that_hides_is_documented() -> None:
+    told = (MAIN.parents[1] / "docs" / "embedding.md").read_text("utf-8")
+    assert [name for name in (*BLOCKS, *PARTS) if f"`{name}`" not in told] == []
+    css = (Path(gan1d.__file__).parent / "player" / "editing.css").read_text("utf-8")
+    assert [name for name in BLOCKS if f'data-hide~="{name}"' not in css] == []

@@ -74,7 +74,7 @@ def show(tmp_path: Path, open_page: Open) -> Callable[..., Page]:
         path = harness.write(tmp_path / "player.html", *(shown or (runs.run(),)))
         page = open_page(path.as_uri(), **options)
         page.wait_for_selector(".picture canvas")
-        page.wait_for_selector(".panel canvas")
+        page.wait_for_selector(".curves .panel canvas")
         return page
 
     return show_
@@ -342,12 +342,12 @@ def test_destroy_leaves_nothing(show: Callable[..., Page]) -> None:
 def test_divergence_is_marked_and_said(show: Callable[..., Page]) -> None:
     page = show(runs.run(diverged_at=812), runs.run("fine"), **PAUSED)
     expect(page.locator(".diverged")).to_have_text("diverged at iteration 812")
-    mark, scrub = page.locator(".mark").bounding_box(), page.locator(".scrub").bounding_box()
+    mark, scrub = page.locator(".event").bounding_box(), page.locator(".scrub").bounding_box()
     share = (mark["x"] + mark["width"] / 2 - scrub["x"]) / scrub["width"]
     assert share == pytest.approx(812 / 2100, abs=0.02)
     page.evaluate("updateWith('fine')")
     expect(page.locator(".diverged")).to_be_hidden()
-    expect(page.locator(".mark")).to_be_hidden()
+    expect(page.locator(".event")).to_have_count(0)
 
 
 def test_mass_outside_and_a_peak_beyond_the_top_are_pointed_at(show: Callable[..., Page]) -> None:
@@ -445,6 +445,7 @@ def test_small_charts_follow_and_seek(show: Callable[..., Page]) -> None:
     page = show(**PAUSED)
     seek(page, 175)
     panel = page.locator("[data-panel=mean]")
+    panel.scroll_into_view_if_needed()
     area = panel.locator(".u-over").bounding_box()
     line = panel.locator(".follower").bounding_box()
     at = (line["x"] + line["width"] / 2 - area["x"]) / area["width"]
@@ -458,6 +459,7 @@ def test_small_charts_follow_and_seek(show: Callable[..., Page]) -> None:
     page.mouse.move(area["x"] + 10, area["y"] + 30)
     assert abs(frame(page) - 262) <= 2
     values = runs.run()[1]["mean"]
+    page.mouse.move(2, area["y"] + 30)  # else they are those under the pointer
     expect(panel.locator(".value")).to_have_text(f"{values[frame(page)]:.2f}")
 
 

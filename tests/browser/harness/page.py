@@ -10,14 +10,16 @@ from gan1d import player
 from tests.browser.harness.runs import Arrays
 
 SCRIPT = """
-const typed = (meta, name, buffer) => (meta.packed.includes(name) ? new Uint16Array(buffer) : new Float32Array(buffer));
+const isPacked = ({packed, steps}, name) => packed.includes(name) || Boolean(steps && steps.packed && steps.packed.includes(name));
+const typed = (meta, name, buffer) => (isPacked(meta, name) ? new Uint16Array(buffer) : new Float32Array(buffer));
 const decode = ({meta, arrays}) => ({meta, arrays: Object.fromEntries(Object.entries(arrays).map(([name, text]) => [
   name, typed(meta, name, Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer)]))});
 const read = (name) => decode(JSON.parse(document.getElementById(name).textContent));
 const root = document.querySelector('[data-gan1d-player]');
 window.heard = [];
+window.sent = [];
 document.addEventListener('keydown', (event) => window.heard.push(event.key));
-window.player = createPlayer(root, read('first'));
+window.player = createPlayer(root, read('first'), (id, payload) => window.sent.push({id, ...payload}));
 window.updateWith = (name) => window.player.update(read(name));
 """
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gan1d import player
+from gan1d.render.layers import described, other_step
 from gan1d.render.packing import pack
 
 Arrays = dict[str, np.ndarray]
@@ -59,6 +60,8 @@ def run(
         "sample_logit": goal - fake,
         "sample_step": 0.2 * (goal - fake),
     }
+    if output == "probability":
+        rows["sample_other"] = other_step("non_saturating", rows["sample_step"], rows["sample_logit"])
     left = np.array(
         [gaussian(np.linspace(low - 12, low, 400), m, s).sum() * 12 / 399 for m, s in zip(mean, std, strict=True)]
     )
@@ -126,8 +129,16 @@ def run(
                 "The two densities agree: D can no longer tell them apart, and says ½.",
             ],
         ],
+        "events": [] if diverged_at is None else [[stop, "diverged", "Diverged: the numbers run away."]],
         "outcome": {"kind": "converged", "evidence": "The generated mean is 2.00, the real one 2.00."},
         "optimum_d": 0.5 if output == "probability" else None,
+        "layers": described(
+            "non_saturating" if output == "probability" else "hinge",
+            best=[{"rule": "ratio" if output == "probability" else "sign", "weight": 1}],
+            data=[{"mean": float(np.mean(means)), "std": float(np.sqrt(1 + np.var(means)))}],
+            step_scale=1.0,
+            optimum=0.5 if output == "probability" else None,
+        ),
         "curves": curves(float(np.mean(means))),
         "text": player.text(),
     }

@@ -1,0 +1,6 @@
+/** The button that prints the page: only a script can ask for that. */
+export default function mount({ data, parentElement }) {
+  const button = parentElement.querySelector('button');
+  button.textContent = data.label;
+  button.onclick = () => window.print();
+}
