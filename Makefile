@@ -24,7 +24,8 @@ app: ## install if need be and serve the app on http://localhost:8501
 
 test: lint ## lint, types and every test that is not marked deep
 	sh tools/browser.sh
-	$(PY) -m pytest -m 'not deep' $(TESTS)
+	$(PY) -m pytest -m 'not deep and not browser' --numprocesses 2 --dist loadfile $(TESTS) || [ $$? -eq 5 ]
+	$(PY) -m pytest -m 'not deep and browser' $(TESTS) || [ $$? -eq 5 ] # one at a time: they look at the clock
 
 test-deep: ## the slow, statistical tests
 	sh tools/install.sh dev
@@ -65,10 +66,11 @@ docs: ## the API reference in docs/api/, and the README's pictures from the runn
 	sh tools/browser.sh
 	$(PY) -m tools.screenshots
 
-bench: ## measure how quick the app is, beside a bare page in the same run
+bench: ## measure how quick the app is, beside a bare page in the same run, and what the lab costs the wire and the screen
 	sh tools/install.sh dev
 	sh tools/browser.sh
 	$(PY) -m benchmarks.app
+	$(PY) -m benchmarks.lab
 
 lock: ## resolve the requirements anew and write constraints.txt (on Linux x86-64)
 	sh tools/install.sh dev

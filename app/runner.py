@@ -181,6 +181,9 @@ class Runner:
                 gan1d.train(config.replace(**{"training.iterations": 1}))
                 self._compiled.add(structure(config))
                 self._warming[structure(config)].set()
+            from gan1d.history import half_steps  # imports JAX
+
+            half_steps(gan1d.train(likely[0].replace(**{"training.iterations": 1})), 0)  # the step mode's program
         finally:  # whatever happened, nobody waits for it
             for event in self._warming.values():
                 event.set()

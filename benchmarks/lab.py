@@ -19,6 +19,12 @@ from tools.browser import FLAGS, chromium_path
 
 CHANGES = 10
 SLOWED = 4
+EVERYTHING = (
+    "v=1&s=gaussian-linear&w.layers=real,generated,d,d_star,gap,optimum,outside,samples,arrows,&w.map=true&w.heat=true"
+)
+"""The link that turns all layers on."""
+THREE = "run=s%3Dgaussian-linear&run=s%3Dgaussian-linear%26training.lr_g%3D0.02&run=s%3Dnear-modes-linear"
+"""The query of a comparison of three runs."""
 OPACITY = """(root) => {
   window.lowest = 1;
   const look = () => {
@@ -56,14 +62,6 @@ def rates(page: Page) -> dict[str, float]:
     return {name: round(rate, 1) for name, rate in page.locator(ROOT).first.evaluate(TICKS, SECONDS).items()}
 
 
-def all_layers(page: Page) -> None:
-    """Turns everything on that the row of layers has."""
-    for chip in page.locator(f"{ROOT} [data-layer][aria-pressed=false]").all():
-        if chip.get_attribute("data-layer") not in ("size", "pin"):
-            chip.click()
-    page.locator(f"{ROOT} .picture").first.focus()
-
-
 def payload(changes: dict[str, Any]) -> int:
     """Bytes of a run on its way to the player."""
     meta, arrays = frames(train(scenarios["gaussian-linear"].config.replace(**changes)))
@@ -94,8 +92,9 @@ def lab(browser: Browser, url: str) -> dict[str, Any]:
             found["a slider's new run, bytes"] = wire.take()
     found["one mount over ten changes"] = root.evaluate("(root) => root.isTheFirst === true")
     found["lowest opacity"] = page.evaluate("window.lowest")
-    all_layers(page)
-    page.wait_for_timeout(1500)
+    page.context.close()
+    page, _ = open_page(browser, f"{url}/?{EVERYTHING}")
+    page.wait_for_timeout(3000)
     found["all layers, frames/s"] = rates(page)
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
@@ -106,7 +105,7 @@ def lab(browser: Browser, url: str) -> dict[str, Any]:
 
 def comparison(browser: Browser, url: str) -> dict[str, Any]:
     """Three runs side by side."""
-    page, _ = open_page(browser, f"{url}/compare")
+    page, _ = open_page(browser, f"{url}/compare?{THREE}")
     page.wait_for_timeout(8000)
     count = page.locator(f"{ROOT} .picture canvas").count()
     return {"pictures side by side": count, "comparison, frames/s": rates(page)}

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import urllib.request
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
@@ -16,6 +17,27 @@ from tools.browser import FLAGS, chromium_path, free_port
 DOCS = Path(__file__).parents[1] / "docs"
 FRAMES, SECONDS, REST = 70, 5.0, 1.5
 """Pictures in the animation, its length, and how long the last one stays."""
+COLOURS = 128
+"""Of the smaller pictures: they are many, and of few colours."""
+LAYERS = "w.layers=real,generated,d,optimum,outside"
+NEAR, FAR = "v=1&s=near-modes-linear&at=300", "v=1&s=far-modes-linear&at=600"
+VIEWS = {
+    "d_star": f"/?{NEAR}&{LAYERS},d_star,",
+    "gap": f"/?{NEAR}&{LAYERS},d_star,gap,",
+    "samples": f"/?{NEAR}&{LAYERS},samples,",
+    "arrows": f"/?{NEAR}&{LAYERS},samples,arrows,",
+    "map": f"/?{NEAR}&w.map=true",
+    "heat": f"/?{FAR}&w.heat=true",
+    "equations": f"/?{NEAR}&w.equations=true",
+    "more-curves": f"/?{FAR}&w.curves.more=true",
+    "projector": f"/?{NEAR}&w.size=projector",
+    "going-on": "/?v=1&s=far-modes-linear&then=600;hold&at=600",
+    "comparison": "/compare",
+    "lesson": "/lessons?lesson=mode-collapse&step=explain&answers=----1----",
+    "teacher": "/teacher",
+}
+"""Name -> the link that shows it."""
+SIZES = {"light": (1280, 1000), "dark": (1280, 1000), "phone": (390, 844)}
 
 
 def page_of(playwright_browser: object, url: str, width: int, height: int, scheme: str) -> Page:
@@ -66,6 +88,25 @@ def animation(page: Page, out: Path) -> None:
     )
 
 
+def views(browser: object, url: str) -> None:
+    """Every layer, the comparison, a lesson, in both themes and on a phone."""
+    folder = DOCS / "views"
+    folder.mkdir(exist_ok=True)
+    for (name, link), (size, (width, height)) in product(VIEWS.items(), SIZES.items()):
+        context = browser.new_context(  # type: ignore[attr-defined]
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if size == "dark" else "light",
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.goto(url + link)
+        page.wait_for_selector(".gan1d-player .picture canvas, .stMarkdown h1, .stHeading", timeout=60_000)
+        page.wait_for_timeout(6000 if name in ("comparison", "lesson", "going-on") else 2000)
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(folder / f"{name}-{size}.png", optimize=True)
+        context.close()
+
+
 def main() -> None:
     """Writes `docs/`."""
     path = chromium_path()
@@ -91,6 +132,7 @@ def main() -> None:
                 page = page_of(browser, url, *size, scheme)
                 seek(page, 60)
                 page.screenshot(path=DOCS / f"{name}.png")
+            views(browser, url)
             browser.close()
     finally:
         server.terminate()

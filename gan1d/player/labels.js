@@ -65,8 +65,16 @@ function pushedAside(box, obstacles, area, previous) {
   return { box: candidates[choice], choice };
 }
 
-/** Over and under a line: near its right end, then at other places along it, as `parts` of the width say. */
-function besideLine({ line, size, parts = [1, 0, 0.75, 0.25] }, area) {
+/** Whether a line runs through a box. */
+function crosses(line, box) {
+  return [0, 0.25, 0.5, 0.75, 1].some((part) => {
+    const height = line(box.left + part * box.width);
+    return height > box.top - LABEL_GAP && height < box.top + box.height + LABEL_GAP;
+  });
+}
+
+/** Over and under a line: near its right end, then at other places along it, as `parts` of the width say; clear of another line. */
+function besideLine({ line, size, parts = [1, 0, 0.75, 0.25], clear = null }, area) {
   const places = parts.map((part) => LABEL_GAP + part * (area.width - size.width - 2 * LABEL_GAP));
   return places.flatMap((left) => {
     // The label is as wide as a piece of the line, and must clear the whole piece.
@@ -75,13 +83,14 @@ function besideLine({ line, size, parts = [1, 0, 0.75, 0.25] }, area) {
     return [
       { left, top: Math.min(...heights) - size.height - LABEL_GAP, ...size },
       { left, top: Math.max(...heights) + LABEL_GAP, ...size },
-    ];
+    ].filter((box) => !clear || !crosses(clear, box));
   });
 }
 
 /**
  * Keeps labels apart. Each wants a box, or a place along a line; who comes later yields to who came before.
- * @typedef {{name: string, box?: Box, line?: (x: number) => number, size?: {width: number, height: number}, parts?: number[]}} Wanted
+ * @typedef {{name: string, box?: Box, line?: (x: number) => number, size?: {width: number, height: number}, parts?: number[],
+ *   clear?: (x: number) => number}} Wanted
  */
 function createPlacement() {
   const choices = new Map(); // name -> the candidate taken last time

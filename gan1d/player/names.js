@@ -178,7 +178,8 @@ function createNames(overlay, text) {
       if (layers.isOn('d_star')) want('d_star', { line: line(scene.best), size: sizeOf(nodes.d_star), parts: [0, 1, 0.3, 0.7, 0.5] });
       if (layers.isOn('optimum')) {
         const y = plot.valToPos(run.meta.optimum_d, 'd');
-        want('optimum', { line: () => y, size: sizeOf(nodes.optimum), parts: [0, 1] });
+        const clear = layers.isOn('d') ? line(moment.d) : null;
+        want('optimum', { line: () => y, size: sizeOf(nodes.optimum), parts: [0, 1, 0.75, 0.25], clear });
       }
       if (layers.isOn('gap')) {
         const box = gapBox(scene, from, to);

@@ -76,9 +76,10 @@ function createPlayer(root, { meta, arrays }, send = () => {}) {
   const stage = element('div', 'stage', {}, [main, mapping.curve]);
   const side = element('div', 'side');
   const modes = element('div', 'modes');
+  const deck = element('div', 'deck', {}, [modes]); // everything else that can be done, in one row where there is room
   const below = element('div', 'below', {}, [captionBox, action]);
   // The side stands below the picture, or, where there is room, beside it and all that follows here.
-  const desk = element('div', 'desk', {}, [stage, side, description.root, below, transport, modes, outcome]);
+  const desk = element('div', 'desk', {}, [stage, side, description.root, below, transport, deck, outcome]);
   root.classList.add('gan1d-player');
   root.setAttribute('role', 'region');
   root.setAttribute('aria-label', text.player);
@@ -156,7 +157,7 @@ function createPlayer(root, { meta, arrays }, send = () => {}) {
   const host = createHostTools(root, pictureBox, picture, text, view, send, {
     now: () => Number(root.dataset.iteration), playing: () => playback.playing, pause: playback.pause,
   });
-  modes.after(host.bar);
+  deck.append(host.bar);
   modes.append(toggles.steps, toggles.equations, ensemble.button, createKeys(text));
   function showSide() {
     equations.show(playback.frame);

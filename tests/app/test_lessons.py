@@ -192,7 +192,7 @@ def test_nothing_after_the_question_is_reached_before_an_answer() -> None:
 def page() -> Iterator[AppTest]:
     """The lessons, freshly opened at mode collapse."""
     streamlit.cache_resource.clear()
-    test = AppTest.from_file(str(ROOT / "app" / "pages" / "lessons.py"), default_timeout=100)
+    test = AppTest.from_file(str(ROOT / "app" / "views" / "lessons.py"), default_timeout=100)
     test.query_params["lesson"] = "mode-collapse"
     yield test.run()
 
@@ -292,7 +292,7 @@ def test_most_lessons_are_shown_without_training() -> None:
 
 
 def test_the_plan_takes_forty_five_minutes_and_leads_to_lessons() -> None:
-    test = AppTest.from_file(str(ROOT / "app" / "pages" / "teacher.py"), default_timeout=60).run()
+    test = AppTest.from_file(str(ROOT / "app" / "views" / "teacher.py"), default_timeout=60).run()
     assert not test.exception
     plan = test.markdown[0].value
     spans = [(int(a), int(b)) for a, b in re.findall(r"^\| (\d+)–(\d+) \|", plan, re.MULTILINE)]

@@ -69,7 +69,7 @@ def lab(rgb: Any) -> np.ndarray:
 
 def seen_colour(page: Page, role: str) -> np.ndarray:
     """The colour of a curve's swatch as it is seen on the screen: the pixel farthest from the background."""
-    picture = page.locator(f"{ROOT} .entry.{role} .swatch").first.screenshot()
+    picture = page.locator(f"{ROOT} button[data-layer={role}] .swatch").screenshot()
     pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).reshape(-1, 3)
     colours = np.array([lab(pixel) for pixel in np.unique(pixels, axis=0)])
     ground = lab(pixels[0])

@@ -203,7 +203,6 @@ def test_the_labs_run_is_compared_changed_and_kept_by_a_reload(lab: Page) -> Non
 
 
 def test_a_link_opens_its_runs_and_a_reload_keeps_them(url: str, browser: Browser, lab: Page) -> None:
-    """The lab is opened first: the server then knows its pages."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     link = f"{url}/compare?" + urlencode([("run", run) for run in to_link(VARIATIONS["discriminators"](GAUSSIAN))])
@@ -214,6 +213,19 @@ def test_a_link_opens_its_runs_and_a_reload_keeps_them(url: str, browser: Browse
     columns(page, 4)
     assert root(page).get_attribute("data-run") == run
     context.close()
+
+
+def test_a_new_servers_first_visitor_may_come_by_a_link(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No page has told the server of the others yet."""
+    with app_server(tmp_path_factory.mktemp("app") / "server.log") as address:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{address}/compare")
+        columns(page, 2)
+        expect(page.get_by_role("link", name="Lessons")).to_be_visible()
+        context.close()
 
 
 def test_32_seeds_are_counted_in_words_and_each_can_be_opened(lab: Page) -> None:

@@ -181,7 +181,7 @@ def test_a_player_that_begins_hidden_draws_when_it_is_shown(tmp_path: Path, open
     path = harness.write(tmp_path / "hidden.html", runs.run(), style="display: none")
     page = open_page(path.as_uri())
     page.wait_for_timeout(300)
-    assert page.locator("canvas").count() == 0
+    assert page.locator(".picture canvas").count() == 0
     page.evaluate("document.body.style.display = 'block'")
     page.wait_for_selector(".picture canvas")
     page.wait_for_timeout(100)
