@@ -28,12 +28,13 @@ from gan1d.fields import parse_value
 class Control(NamedTuple):
     """A control of one setting.
 
-    slider and steps (a slider over listed values) and number move numbers, which never compile; choice and widths may compile.
+    slider and steps (a slider over listed values) and number move numbers, which never compile; choice and list, which is
+    typed, may.
     when: whether it means anything for a config; it is shown only then. words: the key of its label and meaning, where not its name.
     """
 
     name: str
-    kind: Literal["slider", "steps", "number", "choice", "widths"]
+    kind: Literal["slider", "steps", "number", "choice", "list"]
     low: float | None = None
     high: float | None = None
     step: float | None = None
@@ -95,6 +96,7 @@ def data_controls(config: Config) -> tuple[tuple[Control, ...], tuple[Control, .
     modes = range(len(mixture(config).means))
     front = [_of_data(name, k) for k in modes for name in ("means", "stds")]
     more = [kind, Control("data.modes", "slider", 1, MAX_MODES, 1)]
+    more += [Control(f"data.{name}", "list", words=f"data.{name}.typed") for name in ("means", "stds")]
     if len(modes) > 1:
         more += [Control(f"data.weights[{k}]", "slider", 0.01, 0.93, 0.01) for k in modes]
     return tuple(front), tuple(more)
@@ -113,13 +115,13 @@ MORE: dict[str, tuple[Control, ...]] = {
         Control("generator.kind", "choice", options=GENERATORS),
         Control("generator.mean", "slider", -FARTHEST, FARTHEST, 0.5, when=lambda c: not is_mlp(c)),
         Control("generator.std", "slider", 0.25, 20.0, 0.25, when=lambda c: not is_mlp(c)),
-        Control("generator.hidden", "widths", when=is_mlp),
+        Control("generator.hidden", "list", when=is_mlp),
         Control("generator.activation", "choice", options=ACTIVATIONS, when=is_mlp),
         Control("generator.noise", "choice", options=NOISES),
         Control("training.k_g", "slider", 1, MAX_UPDATES, 1),
     ),
     "discriminator": (
-        Control("discriminator.hidden", "widths"),
+        Control("discriminator.hidden", "list"),
         Control("discriminator.activation", "choice", options=ACTIVATIONS),
         Control("discriminator.l2", "steps", options=decades(-5, 0, zero=True)),
         Control("discriminator.dropout", "slider", 0.05, 0.9, 0.05, when=lambda c: c.discriminator.dropout > 0),
@@ -177,7 +179,8 @@ def draw(control: Control, state: Session) -> None:
 
     common: dict[str, Any] = {"key": widget, "help": text, "on_change": take}
     if control.kind == "slider":
-        st.slider(label, control.low, control.high, step=control.step, **common)
+        low, high = reach(control, value)
+        st.slider(label, low, high, step=control.step, **common)
     elif control.kind == "steps":
         options = sorted({*control.options, value})
         st.select_slider(label, options, format_func=plain_number, **common)
@@ -191,6 +194,12 @@ def draw(control: Control, state: Session) -> None:
         st.text_input(label, **common)
     if refusal:
         st.error(refusal.why)
+
+
+def reach(control: Control, value: Any) -> tuple[Any, Any]:
+    """The ends of a slider, which goes as far as what was typed, drawn or linked."""
+    assert control.low is not None and control.high is not None
+    return min(control.low, type(control.low)(value)), max(control.high, type(control.high)(value))
 
 
 def plain_number(value: float) -> str:
@@ -207,10 +216,13 @@ def wording(control: Control) -> tuple[str, str]:
 
 
 def _as_shown(control: Control, value: Any) -> Any:
-    """The widget's value: within its ends, and of the type of its step."""
-    if control.kind == "widths":
-        return ", ".join(map(str, value))
-    if control.kind in ("slider", "number"):
+    """The widget's value, of the type of its step."""
+    if control.kind == "list":
+        return ", ".join(f"{number:.6g}" for number in value)
+    if control.kind == "slider":
+        assert control.low is not None
+        return type(control.low)(value)
+    if control.kind == "number":
         assert control.low is not None and control.high is not None
         return type(control.low)(min(max(value, control.low), control.high))
     return value
@@ -218,7 +230,7 @@ def _as_shown(control: Control, value: Any) -> Any:
 
 def _as_meant(control: Control, value: Any) -> Any:
     """The setting's value, out of the widget's."""
-    if control.kind != "widths":
+    if control.kind != "list":
         return value
     meant = parse_value(value)
     return meant if isinstance(meant, list) else [meant]

@@ -176,6 +176,8 @@ def changed(config: Config, name: str, value: Any) -> Config:
         return with_modes(config, int(value))
     if name in ("data.low", "data.mode", "data.high"):
         return config.replace(**bounds(config, name, value))
+    if name == "data.means" and len(value) != len(mixture(config).means):
+        return with_modes(config, len(value)).replace(**{name: value})
     if name == "discriminator.kind":
         return config.replace(**DISCRIMINATORS[value])
     if name == "training.penalty":

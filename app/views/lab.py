@@ -29,6 +29,7 @@ PATIENCE = 0.4
 MORE = "more"
 """Key of the expander that holds the controls beyond the five."""
 STYLE = page_css(player.KEY) + (Path(__file__).parents[1] / "page.css").read_text("utf-8")
+"""Of the page. The first run sends it, so that nothing is drawn without; from then on the player keeps it, and a rerun is smaller by it."""
 text = words("lab")
 
 
@@ -163,6 +164,7 @@ def host(state: Session) -> dict[str, object]:
         },
         "editing": {"handles": handles(state.config)},
         "hide": page.blocks,
+        "page_css": STYLE + page.css,
     }
 
 
@@ -182,7 +184,9 @@ def on_action() -> None:
 
 state = session(query())
 page = Embedding.read(query())
-st.html(f"<style>{STYLE}{page.css}</style>")
+style = st.empty()
+if not state.greeted:
+    style.html(f"<style>{STYLE}{page.css}</style>")
 shown = obtain(state)
 state.shown = state.plan
 if page.has_sidebar:

@@ -48,6 +48,7 @@ The scripts share one scope: they are joined, in the order of ``SCRIPTS``, into 
                  held in it, and whether there is room for no more. The host hears branch, hold, release and undo {iteration}
     editing      {handles: [{name, index, value, low, high, step, label, of}]} where the host takes data, or nothing. It hears
                  data {fields: {name: value or values}} and draw {low, high, heights}
+    page_css     styles of the page around the player, which the Streamlit component keeps in the document
     hide         names of blocks that are not shown, as `editing.css` has them
     text         ``text()``
 

@@ -17,11 +17,29 @@ function readData({ meta, ...tables }) {
   return { meta, arrays: Object.fromEntries(Object.entries(tables).filter(([, table]) => table).map(([name, table]) => [name, column(table)])) };
 }
 
+/** Styles of the page around the player, which it keeps while it is there. */
+function keepPageStyle(css) {
+  let style = document.getElementById('gan1d-page-style');
+  if (!css) {
+    if (style) style.remove();
+    return;
+  }
+  if (!style) {
+    style = document.createElement('style');
+    style.id = 'gan1d-page-style';
+    document.head.append(style);
+  }
+  if (style.textContent !== css) style.textContent = css;
+}
+
+let stylers = 0; // players that have styled their page
+
 export default function mount({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector('[data-gan1d-player]');
   let entry = mounted.get(parentElement);
   if (entry && entry.root !== root) {
     entry.player.destroy();
+    stylers -= Number(entry.linked);
     entry = null;
   }
   if (entry) {
@@ -34,7 +52,9 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     if (linked) given.meta = { ...given.meta, view: { ...given.meta.view, ...window[LEFT] } };
     entry = { root, linked, player: create(root, given, (id, payload = {}) => setTriggerValue('action', { id, ...payload })), calls: 1 };
     mounted.set(parentElement, entry);
+    stylers += Number(linked);
   }
+  keepPageStyle(data.meta.page_css);
 
   // Streamlit cleans up on unmount, but also after a call that a newer one has overtaken while the module loaded:
   // only the newest call's cleanup may end the player, and the newer call may be one task away.
@@ -44,5 +64,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     mounted.delete(parentElement);
     if (entry.linked) window[LEFT] = entry.player.look();
     entry.player.destroy();
+    stylers -= Number(entry.linked);
+    if (!stylers) keepPageStyle('');
   });
 }

@@ -33,7 +33,7 @@ WIDGETS = {
     "steps": "select_slider",
     "number": "number_input",
     "choice": "selectbox",
-    "widths": "text_input",
+    "list": "text_input",
 }
 
 
@@ -484,3 +484,18 @@ def test_every_name_that_hides_is_documented() -> None:
     assert [name for name in (*BLOCKS, *PARTS) if f"`{name}`" not in told] == []
     css = (Path(gan1d.__file__).parent / "player" / "editing.css").read_text("utf-8")
     assert [name for name in BLOCKS if f'data-hide~="{name}"' not in css] == []
+
+
+def test_modes_are_typed(app: AppTest) -> None:
+    """Exact places, beyond the sliders' steps and ends; as many modes as there are means; what cannot be is said and stays."""
+    typed = control(app, "data.means")
+    set_control(app, typed, "-3.3, 8, 42")
+    data = session(app).config.data
+    assert data.means == (-3.3, 8.0, 42.0) and len(data.stds) == 3 and not app.error
+    slider = app.slider(key="control data.means[2]")
+    assert slider.value == 42.0 == slider.max
+    set_control(app, control(app, "data.stds"), "1, 2")
+    [error] = app.error
+    assert "one value a mode" in error.value and session(app).config.data.stds == data.stds
+    set_control(app, control(app, "data.means"), "far, near")
+    assert session(app).config.data == data

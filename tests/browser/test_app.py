@@ -234,6 +234,23 @@ def test_playback_is_smooth_and_asks_the_server_nothing(url: str, open_page: Cal
     assert rate["ticks"] >= 45  # 55 and more on a quiet machine: benchmarks/app.py measures it
 
 
+def test_a_rerun_that_changes_nothing_sends_next_to_nothing(url: str, open_page: Callable[..., Page]) -> None:
+    """The run is not sent again; 5 kB on a quiet day (benchmarks/lab.py), and the page keeps its style."""
+    page = open_page("about:blank")
+    received: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))))
+    page.goto(url)
+    page.wait_for_selector(f"{ROOT} .picture canvas", timeout=30_000)
+    page.wait_for_timeout(2500)
+    box = page.locator(f"{ROOT} .picture").bounding_box()
+    received.clear()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("r")  # Streamlit's key for a rerun
+    page.wait_for_timeout(1500)
+    assert 0 < sum(received) <= 8000
+    assert page.locator(f"{ROOT} .picture").bounding_box() == box
+
+
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
 def test_light_and_dark(url: str, open_page: Callable[..., Page], scheme: str, dark: bool) -> None:
     page = open_page(url, color_scheme=scheme)
