@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 import gan1d
 from tests.browser.conftest import app_server
@@ -175,9 +177,13 @@ def choose(page: Page, control: str, option: str) -> None:
     """Takes an option of a box in the sidebar, and waits for the run that it makes."""
     run = data(page, "run")
     box = page.get_by_role("combobox", name=control)
-    box.scroll_into_view_if_needed()
-    box.click()
-    page.get_by_role("option", name=option).click()
+    wanted = page.get_by_role("option", name=option)
+    for _ in range(5):  # a rerun that comes in between closes the list
+        box.scroll_into_view_if_needed()
+        box.click()
+        with suppress(PlaywrightError):
+            wanted.click(timeout=3000)
+            break
     other_run(page, run)
 
 

@@ -54,12 +54,12 @@ def test_the_run_is_not_shown_before_a_prediction_and_all_is_done_by_keyboard(
     button(page, text["answer"]).focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(CANVAS, timeout=WAIT)
-    expect(page.locator(ROOT)).to_have_attribute("data-playing", "true")
+    expect(page.locator(ROOT).first).to_have_attribute("data-playing", "true")
     assert page.get_by_text(COLLAPSE.choices[1].text).first.is_visible()
     button(page, text["to_explanation"]).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text(text["wrong"], timeout=WAIT)
-    expect(page.locator(ROOT)).to_have_attribute("data-iteration", "2100", timeout=WAIT)
+    expect(page.locator(ROOT).first).to_have_attribute("data-iteration", "2100", timeout=WAIT)
     assert "answers=----2----" in page.url and "step=explanation" in page.url
 
 
@@ -93,12 +93,12 @@ def test_a_reload_keeps_the_place_and_the_lab_opens_with_the_same_run(url: str, 
     run = page.locator(ROOT).get_attribute("data-run") or ""
     page.reload()
     page.wait_for_selector(CANVAS, timeout=WAIT)
-    expect(page.locator(ROOT)).to_have_attribute("data-run", run)
+    expect(page.locator(ROOT).first).to_have_attribute("data-run", run)
     expect(page.get_by_text(text["progress"].format(done=1, all=9))).to_be_visible()
     address = page.get_by_role("link", name=text["open_in_lab"]).evaluate("(link) => link.href")
     page.goto(str(address))
     page.wait_for_selector(CANVAS, timeout=WAIT)
-    expect(page.locator(ROOT)).to_have_attribute("data-run", run, timeout=WAIT)
+    expect(page.locator(ROOT).first).to_have_attribute("data-run", run, timeout=WAIT)
 
 
 def test_the_steps_can_be_gone_through_both_ways(url: str, open_page: Callable[..., Page]) -> None:
