@@ -33,11 +33,13 @@ VIEWS = {
     "projector": f"/?{NEAR}&w.size=projector",
     "going-on": "/?v=1&s=far-modes-linear&then=600;hold&at=600",
     "comparison": "/compare",
-    "lesson": "/lessons?lesson=mode-collapse&step=explain&answers=----1----",
+    "lesson": "/lessons?lesson=mode-collapse&step=explanation&answers=----1----",
     "teacher": "/teacher",
 }
 """Name -> the link that shows it."""
 SIZES = {"light": (1280, 1000), "dark": (1280, 1000), "phone": (390, 844)}
+TALL, TALLER = ("heat", "more-curves"), 1000
+"""What lies below the first screen, and by how much the window is higher for it."""
 
 
 def page_of(playwright_browser: object, url: str, width: int, height: int, scheme: str) -> Page:
@@ -94,7 +96,7 @@ def views(browser: object, url: str) -> None:
     folder.mkdir(exist_ok=True)
     for (name, link), (size, (width, height)) in product(VIEWS.items(), SIZES.items()):
         context = browser.new_context(  # type: ignore[attr-defined]
-            viewport={"width": width, "height": height},
+            viewport={"width": width, "height": height + TALLER * (name in TALL)},
             color_scheme="dark" if size == "dark" else "light",
             reduced_motion="reduce",
         )
