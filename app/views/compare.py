@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app import compare, controls
 from app.compare import Comparison
+from app.progress import progress_at, said
 from app.runner import Axis, Shown, runner
 from app.state import Session, session
 from app.words import words
@@ -18,8 +18,6 @@ from gan1d.config import Config
 from gan1d.player import page_css
 from gan1d.render.compare import NAMES
 
-PATIENCE = 0.4
-"""Seconds of training before its progress is worth showing; what must be compiled first is announced at once."""
 STATE = "compared"
 MORE = "more of compare"
 """Key of the expander that holds the controls beyond the few."""
@@ -62,19 +60,9 @@ def obtain(found: Comparison) -> list[Shown]:
             slot.give_up()
 
     def one(name: str, config: Config, axis: Axis | None = None) -> Shown:
-        shows_from = time.monotonic() + (0 if runner().must_compile(config) else PATIENCE)
-        bars: list[DeltaGenerator] = []
-
-        def progress(done: int, total: int) -> None:
-            if time.monotonic() < shows_from:
-                return
-            if not bars:
-                with place.container(border=True):
-                    bars.append(st.progress(0.0))
-                    st.button(text["cancel"], on_click=give_up, key=f"cancel {name} {axis}")
-            words_ = text["training"].format(name=name, done=done, total=total) if done else text["starting"]
-            bars[0].progress(done / total, words_.format(name=name))
-
+        words_ = partial(said, text, name=name)
+        key = f"cancel {name} {axis}"
+        progress = progress_at(place, runner().must_compile(config), words_, text["cancel"], give_up, key)
         return runner().get(config, progress, axis)
 
     runs = [one(name, config) for name, config in zip(NAMES, found.configs, strict=False)]

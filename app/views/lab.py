@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app import controls, ensemble, link, player, uploads
 from app.actions import act
@@ -15,6 +15,7 @@ from app.embedding import Embedding
 from app.files import UPLOAD, take_file
 from app.handles import handles
 from app.history import MOST_PARTS, Plan
+from app.progress import progress_at, said
 from app.runner import Shown, runner
 from app.state import NOTICES, Session, query, session
 from app.words import words
@@ -24,8 +25,6 @@ from gan1d.player import page_css
 
 PICTURE_FIRST = 0.25
 """Seconds by which a new visitor's controls come after the picture: the browser then draws what is waited for before it builds them."""
-PATIENCE = 0.4
-"""Seconds of training before its progress is worth showing; what must be compiled first is announced at once."""
 MORE = "more"
 """Key of the expander that holds the controls beyond the five."""
 STYLE = page_css(player.KEY) + (Path(__file__).parents[1] / "page.css").read_text("utf-8")
@@ -126,18 +125,7 @@ def obtain(state: Session) -> Shown:
         return state.opened[1]
     place = st.container(key="status").empty()
     must_compile = runner().must_compile(*(config for config, *_ in state.plan.parts))
-    shows_from = time.monotonic() + (0 if must_compile else PATIENCE)
-    bars: list[DeltaGenerator] = []
-
-    def progress(done: int, total: int) -> None:
-        if time.monotonic() < shows_from:
-            return
-        if not bars:
-            with place.container(border=True):
-                bars.append(st.progress(0.0))
-                st.button(text["cancel"], on_click=state.give_up)
-        bars[0].progress(done / total, text["training"].format(done=done, total=total) if done else text["starting"])
-
+    progress = progress_at(place, must_compile, partial(said, text), text["cancel"], state.give_up)
     try:
         shown = runner().play(state.plan.parts, progress)
     except ConfigError as e:  # what only the training itself can refuse

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app import link, player
 from app.course import STEPS, Course
 from app.lessons import Scene, lessons
+from app.progress import progress_at, said
 from app.runner import Shown, runner
 from app.words import words
 from gan1d.player import page_css
@@ -18,8 +18,6 @@ from gan1d.player import page_css
 STATE = "course"
 CHOICE, STEP = "prediction", "step of the lesson"
 """Keys of the widgets."""
-PATIENCE = 0.4
-"""Seconds of training before its progress is worth showing; what must be compiled first is announced at once."""
 HIDDEN = ("action", "data", "going", "link", "steps")
 """Parts of the player that belong to the lab."""
 SHARES = {"run": (1, 2), "explanation": (2, 3), "try": (1, 2)}
@@ -61,18 +59,8 @@ def obtain(scene: Scene) -> Shown | None:
             st.write(text["cancelled"])
             st.button(text["train"], on_click=lambda: st.session_state.pop(key, None))
         return None
-    shows_from = time.monotonic() + (0 if runner().must_compile(scene.config) else PATIENCE)
-    bars: list[DeltaGenerator] = []
-
-    def progress(done: int, total: int) -> None:
-        if time.monotonic() < shows_from:
-            return
-        if not bars:
-            with place.container(border=True):
-                bars.append(st.progress(0.0))
-                st.button(text["cancel"], on_click=lambda: st.session_state.update({key: True}))
-        bars[0].progress(done / total, text["training"].format(done=done, total=total) if done else text["starting"])
-
+    give_up = partial(st.session_state.update, {key: True})
+    progress = progress_at(place, runner().must_compile(scene.config), partial(said, text), text["cancel"], give_up)
     shown = runner().get(scene.config, progress)
     place.empty()
     return shown

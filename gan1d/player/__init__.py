@@ -74,6 +74,7 @@ SCRIPTS = (
     "dom.js",
     "theme.js",
     "view.js",
+    "sizing.js",
     "run.js",
     "playback.js",
     "labels.js",

@@ -125,23 +125,8 @@ function createComparison(root, { meta, arrays }) {
   root.setAttribute('aria-label', text.compare.player);
   root.replaceChildren(element('div', 'top', {}, [counter.root, headline]), columnsBox, transport, curvesBox);
 
-  const resizers = new Map();
-  const sizes = new ResizeObserver((entries) => {
-    const letters = fontSizeFor(root.clientWidth, view.get('size'));
-    for (const { target, contentRect } of entries) {
-      const resize = resizers.get(target);
-      if (resize) resize(Math.floor(contentRect.width), Math.floor(contentRect.height), target.classList.contains('picture') ? letters : letters - 1);
-    }
-  });
-  function observe(box, resize) {
-    for (const old of resizers.keys()) {
-      if (old.isConnected) continue;
-      sizes.unobserve(old);
-      resizers.delete(old);
-    }
-    resizers.set(box, resize);
-    sizes.observe(box);
-  }
+  const sizing = createSizing(root, view);
+  const { observe } = sizing;
 
   const playback = createPlayback({ onFrame: show, onState: sync }, view);
   const controls = createControls(transport, text, playback);
@@ -252,7 +237,7 @@ function createComparison(root, { meta, arrays }) {
     destroy() {
       alive = false;
       playback.destroy();
-      sizes.disconnect();
+      sizing.disconnect();
       sight.disconnect();
       stopWatching();
       keyEvents.forEach((type) => root.removeEventListener(type, onKey));

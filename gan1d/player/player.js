@@ -87,23 +87,8 @@ function createPlayer(root, { meta, arrays }, send = () => {}) {
     element('div', 'top', {}, [counter.root, readout.root]), desk, curvesBox,
   );
 
-  const resizers = new Map();
-  const sizes = new ResizeObserver((entries) => {
-    const letters = fontSizeFor(root.clientWidth, view.get('size'));
-    for (const { target, contentRect } of entries) {
-      const resize = resizers.get(target);
-      if (resize) resize(Math.floor(contentRect.width), Math.floor(contentRect.height), target === pictureBox ? letters : letters - 1);
-    }
-  });
-  function observe(box, resize) {
-    for (const old of resizers.keys()) {
-      if (old.isConnected) continue;
-      sizes.unobserve(old);
-      resizers.delete(old);
-    }
-    resizers.set(box, resize);
-    sizes.observe(box);
-  }
+  const sizing = createSizing(root, view);
+  const { observe } = sizing;
 
   const playback = createPlayback({ onFrame: show, onState: sync }, view);
   const picture = createPicture(pictureBox, readout, text, view);
@@ -126,11 +111,7 @@ function createPlayer(root, { meta, arrays }, send = () => {}) {
   view.on('map', showMap);
   view.on('size', () => {
     root.dataset.size = view.get('size') || 'normal';
-    // Letters of another size: every chart is told its size again.
-    for (const box of resizers.keys()) {
-      sizes.unobserve(box);
-      sizes.observe(box);
-    }
+    sizing.again();
   });
   const controls = createControls(transport, text, playback);
   const equations = createEquations(side, text, view);
@@ -291,7 +272,7 @@ function createPlayer(root, { meta, arrays }, send = () => {}) {
     destroy() {
       alive = false;
       playback.destroy();
-      sizes.disconnect();
+      sizing.disconnect();
       sight.disconnect();
       stopWatching();
       keyEvents.forEach((type) => root.removeEventListener(type, onKey));
