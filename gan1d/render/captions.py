@@ -47,7 +47,9 @@ def text() -> dict[str, str]:
 
 
 def captions(run: Trajectory) -> list[tuple[int, str]]:
-    """[(first state, sentence), …] in order; the first starts at 0."""
+    """[(first state, sentence), …] in order; the first starts at 0. Each part of a run is judged by its own data and its own D."""
+    if run.parts:
+        return _of_parts(run)
     kinds = _kinds(run)
     if run.iteration[0] == 0:
         kinds[0] = "start"
@@ -59,6 +61,16 @@ def captions(run: Trajectory) -> list[tuple[int, str]]:
             segments.append((begin, str(kinds[begin])))
     d, at = optimum(run)["d"], run.summary["diverged_at"]
     return [(first, _sentence(run, kind).format(at=at, d=None if d is None else said(d))) for first, kind in segments]
+
+
+def _of_parts(run: Trajectory) -> list[tuple[int, str]]:
+    """The parts' sentences one after another; while the generator is held, one that says so."""
+    ends = [*(first for first, _ in run.parts[1:]), len(run)]
+    found: list[tuple[int, str]] = []
+    for (first, part), end, told in zip(run.parts, ends, run.summary["parts"], strict=True):
+        own = [(0, text()["held"])] if told["hold_g"] else captions(part)
+        found += [(first + i, sentence) for i, sentence in own if first + i < end]
+    return [now for before, now in zip([(0, ""), *found], found, strict=False) if now[1] != before[1]]
 
 
 def _sentence(run: Trajectory, kind: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import gan1d
+from gan1d.history import Part, play
 from gan1d.render.captions import captions
 from gan1d.render.captions import text as sentences
 
@@ -103,3 +104,18 @@ def test_a_scenario_ends_with_the_sentence_that_it_is_about(scenario: str, ends:
 def test_sentences_are_short_and_whole() -> None:
     for sentence in sentences().values():
         assert len(sentence) < 140 and sentence.endswith(".") and sentence[0].isupper()
+
+
+def test_each_part_is_spoken_of_by_its_own_data_and_a_held_generator_is_not_said_to_move() -> None:
+    """Two near modes averaged; then one of the modes alone is left; then G is held."""
+    config = gan1d.scenarios["near-modes-linear"].config
+    one = config.replace(**{"data.means": [9], "data.stds": [3], "data.weights": [1]})
+    run = play([Part(config, 900), Part(one, 1800), Part(one, 2400, hold_g=True)])
+    said = captions(run)
+    starts = [first for first, _ in said]
+    assert starts[0] == 0 and starts == sorted(set(starts)) and starts[-1] < len(run)
+    (_, _), (second, _), (third, _) = run.parts
+    kinds = {i: kind_of(sentence) for i, sentence in said}
+    assert "averaged_normal" in [kind for i, kind in kinds.items() if i < second]
+    assert not {"averaged_normal", "between", "one_mode"} & {kind for i, kind in kinds.items() if i >= second}
+    assert {kind for i, kind in kinds.items() if i >= third} == {"held"}
