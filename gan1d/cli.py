@@ -1,4 +1,4 @@
-"""The command line: `gan1d scenarios`, `train`, `export`, `app`. Results on stdout, progress and messages on stderr."""
+"""The command line: `gan1d scenarios`, `train`, `sweep`, `export`, `app`. Results on stdout, progress and messages on stderr."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from typing import Annotated, Any
 
 import typer
 
+from gan1d.arguments import AsJson, Device, Discriminator, InputError, Settings, What, config_of
+from gan1d.cli_sweep import sweep
+
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Generative Adversarial Networks on the real line.",
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()
@@ -54,22 +56,16 @@ def scenarios(as_json: AsJson = False) -> None:
 
 @app.command()
 def train(
-    what: Annotated[
-        str,
-        typer.Argument(metavar="SCENARIO|FILE.json", help="A scenario's name, or a config as JSON."),
-    ],
-    discriminator: Annotated[str | None, typer.Option(help="plain, l2, dropout or l2-dropout.")] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="data.means=[-3,8]; may be repeated."),
-    ] = None,
+    what: What,
+    discriminator: Discriminator = None,
+    set_: Settings = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random number.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    device: Device = "auto",
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="RUN.npz", help="Save the run.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train, and say what came out."""
-    name, config = _config(what, discriminator, set_ or [], seed)
+    name, config = config_of(what, discriminator, set_ or [], seed)
     if out is not None:
         _check_out(out, ("npz",))
     with _progress(f"training {name}, {config.training.iterations} iterations") as status:
@@ -113,6 +109,8 @@ def _floor(run: Any, key: str) -> str:
     known += [f"best reachable {best:.3g}"] if best is not None else []
     return f" ({', '.join(known)})" if known else ""
 
+
+app.command()(sweep)
 
 UNITS = {
     "jsd": "nats",
@@ -175,50 +173,11 @@ def serve(
     os.chdir(root)  # where .streamlit/config.toml is
     sys.argv = ["streamlit", "run", str(root / "app" / "main.py"), *flags]
     threading.Thread(target=_announce, args=(port,), daemon=True).start()
+    sys.modules["plotly"] = None  # type: ignore[assignment]  # Streamlit would import it here, and only the page of maps draws with it
     from streamlit.web import cli as streamlit
 
+    del sys.modules["plotly"]
     sys.exit(streamlit.main())
-
-
-class InputError(Exception):
-    """Bad input, said in one line; exit code 2."""
-
-
-def _config(what: str, discriminator: str | None, settings: list[str], seed: int | None) -> tuple[str, Any]:
-    from gan1d.catalogue import DISCRIMINATORS, scenarios
-    from gan1d.config import Config, ConfigError
-    from gan1d.fields import nearest, parse_value
-
-    if what in scenarios:
-        name, config = what, scenarios[what].config
-    elif what.endswith(".json"):
-        try:
-            name, config = Path(what).stem, Config.from_json(Path(what).read_text("utf-8"))
-        except OSError as e:
-            raise InputError(
-                f"FILE.json: {what!r} is not allowed; it must be a file that can be read ({e.strerror})"
-            ) from None
-        except UnicodeDecodeError:
-            raise InputError(f"FILE.json: {what!r} is not allowed; it must be JSON text in UTF-8") from None
-    else:
-        raise ConfigError(
-            "SCENARIO",
-            what,
-            "it must be a .json file or one of " + ", ".join(scenarios) + nearest(what, scenarios),
-        )
-    changes: dict[str, Any] = {}
-    if discriminator is not None:
-        if discriminator not in DISCRIMINATORS:
-            raise ConfigError("discriminator", discriminator, "it must be one of " + ", ".join(DISCRIMINATORS))
-        changes |= DISCRIMINATORS[discriminator]
-    for setting in settings:
-        field, equals, value = setting.partition("=")
-        if not equals:
-            raise ConfigError("--set", setting, "it must be FIELD=VALUE, as in data.means=[-3,8]")
-        changes[field.strip()] = parse_value(value.strip())
-    if seed is not None:
-        changes["training.seed"] = seed
-    return name, config.replace(**changes)
 
 
 def _check_out(out: Path, endings: tuple[str, ...]) -> None:
@@ -283,10 +242,11 @@ def main() -> None:
         sys.exit(130)
     except Exception as e:
         from gan1d.config import ConfigError
+        from gan1d.results import SweepError
         from gan1d.trajectory import TrajectoryError
 
         usage = hasattr(e, "format_message")  # the option parser's own complaints
-        if not usage and not isinstance(e, (ConfigError, TrajectoryError, InputError)):
+        if not usage and not isinstance(e, (ConfigError, TrajectoryError, SweepError, InputError)):
             raise
         message = e.format_message() if usage else str(e)  # type: ignore[attr-defined]
         print("gan1d: " + " ".join(message.split()), file=sys.stderr)

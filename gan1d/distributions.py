@@ -8,6 +8,7 @@ numbers, arrays of fixed shape: neither another value, nor a mode or a quantile 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -146,10 +147,9 @@ def mixture() -> Distribution:
         return n["means"][mode] + n["stds"][mode] * jax.random.normal(noise, (count,))
 
     def log_pdf(x: np.ndarray, n: Numbers) -> np.ndarray:
-        total = np.full(np.shape(x), -np.inf)
-        for mu, sigma, w in zip(*live(n), strict=True):
-            total = np.logaddexp(total, np.log(w / (sigma * np.sqrt(2 * np.pi))) - 0.5 * ((x - mu) / sigma) ** 2)
-        return total
+        modes = zip(*live(n), strict=True)
+        terms = (np.log(w / (sigma * np.sqrt(2 * np.pi))) - 0.5 * ((x - mu) / sigma) ** 2 for mu, sigma, w in modes)
+        return reduce(np.logaddexp, terms)
 
     def cdf(x: np.ndarray, n: Numbers) -> np.ndarray:
         total = np.zeros(np.shape(x))

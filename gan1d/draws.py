@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gan1d.config import Structure
+from gan1d.config import Config, Structure
 from gan1d.data import DISTRIBUTIONS
 from gan1d.noise import NOISES
 from gan1d.regularizers import REGULARIZERS
+from gan1d.threefry import THREEFRY
 
 Scalars = dict[str, Any]
 
@@ -44,24 +45,47 @@ class DrawsG(NamedTuple):
     blur: jax.Array
 
 
-def stream(n: Scalars, purpose: str) -> jax.Array:
-    """The root key () of one purpose."""
-    return jax.random.fold_in(jax.random.key(n["seed"]), STREAMS.index(purpose))
+def numbers(config: Config) -> Scalars:
+    """The traced part of a config, as float32 and int32 arrays: the argument that a slider moves."""
+    d, t = config.discriminator, config.training
+    family = DISTRIBUTIONS[config.data.kind]
+    floats = {
+        "g_mean": config.generator.mean,
+        "g_std": config.generator.std,
+        "dropout": d.dropout,
+        "l2": d.l2,
+        "penalty_weight": t.penalty_weight,
+        "lr_d": t.lr_d,
+        "lr_g": t.lr_g,
+        "beta1": t.beta1,
+        "beta2": t.beta2,
+        "instance_noise": t.instance_noise,
+        "label_smoothing": t.label_smoothing,
+    }
+    whole = {"k_d": t.k_d, "k_g": t.k_g, "seed": t.seed}
+    return {
+        "data": {k: np.asarray(v, np.float32) for k, v in family.numbers(config.data).items()},
+        **{k: np.float32(v) for k, v in floats.items()},
+        **{k: np.int32(v) for k, v in whole.items()},
+    }
 
 
-def key_of(n: Scalars, purpose: str, iteration: jax.Array, update: jax.Array) -> jax.Array:
-    """The key () of one update, out of seed, purpose, absolute iteration and the update's place in the iteration."""
-    return jax.random.fold_in(jax.random.fold_in(stream(n, purpose), iteration), update)
+def streams(n: Scalars) -> jax.Array:
+    """The root keys of all purposes (P,), in the order of `STREAMS`."""
+    root = jax.random.key(n["seed"], impl=THREEFRY)
+    return jax.vmap(jax.random.fold_in, (None, 0))(root, jnp.arange(len(STREAMS)))
+
+
+def keys_of(n: Scalars, iteration: jax.Array, update: jax.Array) -> dict[str, jax.Array]:
+    """Purpose -> the key () of one update, out of seed, purpose, absolute iteration and the update's place in the iteration."""
+    fold_in = jax.vmap(jax.random.fold_in, (0, None))
+    return dict(zip(STREAMS, fold_in(fold_in(streams(n), iteration), update), strict=True))
 
 
 def dropout_bits(s: Structure, key: jax.Array, rows: int) -> jax.Array | None:
-    """A random byte for each sample and hidden unit (rows, H); four come out of each random word."""
+    """A random byte for each sample and hidden unit (rows, H)."""
     hidden, _, dropout = s.discriminator
-    if not dropout:
-        return None
-    count = rows * sum(hidden)
-    words = jax.random.bits(key, (-(-count // 4),), jnp.uint32)
-    return jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(-1)[:count].reshape(rows, sum(hidden))
+    return jax.random.bits(key, (rows, sum(hidden)), jnp.uint8) if dropout else None
 
 
 def blur(n: Scalars, key: jax.Array, rows: int) -> jax.Array:
@@ -72,21 +96,23 @@ def blur(n: Scalars, key: jax.Array, rows: int) -> jax.Array:
 def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
     """The random numbers of a discriminator update: a fresh batch of data (B,) and of noise (B,), and what else `DrawsD` has."""
     mixed = REGULARIZERS[s.penalty].needs_mix
+    keys = keys_of(n, iteration, update)
     return DrawsD(
-        real=DISTRIBUTIONS[s.data].sample(key_of(n, "real", iteration, update), n["data"], s.batch),
-        noise=NOISES[s.generator[3]].sample(key_of(n, "noise_d", iteration, update), s.batch),
-        keep=dropout_bits(s, key_of(n, "dropout_d", iteration, update), 2 * s.batch),
-        mix=jax.random.uniform(key_of(n, "mix", iteration, update), (s.batch,)) if mixed else None,
-        blur=blur(n, key_of(n, "blur_d", iteration, update), 2 * s.batch),
+        real=DISTRIBUTIONS[s.data].sample(keys["real"], n["data"], s.batch),
+        noise=NOISES[s.generator[3]].sample(keys["noise_d"], s.batch),
+        keep=dropout_bits(s, keys["dropout_d"], 2 * s.batch),
+        mix=jax.random.uniform(keys["mix"], (s.batch,)) if mixed else None,
+        blur=blur(n, keys["blur_d"], 2 * s.batch),
     )
 
 
 def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsG:
     """The random numbers of a generator update: a fresh batch of noise (B,), and what else `DrawsG` has."""
+    keys = keys_of(n, iteration, update)
     return DrawsG(
-        noise=NOISES[s.generator[3]].sample(key_of(n, "noise_g", iteration, update), s.batch),
-        keep=dropout_bits(s, key_of(n, "dropout_g", iteration, update), s.batch),
-        blur=blur(n, key_of(n, "blur_g", iteration, update), s.batch),
+        noise=NOISES[s.generator[3]].sample(keys["noise_g"], s.batch),
+        keep=dropout_bits(s, keys["dropout_g"], s.batch),
+        blur=blur(n, keys["blur_g"], s.batch),
     )
 
 

@@ -11,12 +11,13 @@ import jax
 import numpy as np
 from scipy.special import expit, logit
 
-from gan1d import algorithm, pushforward
-from gan1d.algorithm import State
+from gan1d import algorithm, draws, pushforward
 from gan1d.config import MAX_ITERATIONS, Config, ConfigError, structure
 from gan1d.data import target
 from gan1d.losses import LOSSES
-from gan1d.training import Progress, generated, grid_of, points_of, train
+from gan1d.measuring import generated
+from gan1d.players import State
+from gan1d.training import Progress, grid_of, points_of, train
 from gan1d.trajectory import Trajectory
 
 MOST_PARTS = 12
@@ -179,7 +180,7 @@ def half_steps(run: Trajectory, around: int) -> HalfSteps:
     data = target(config.data)
     width = float(run.x[1] - run.x[0])
     where = pushforward.grid(run.x[0] - width / 2, run.x[-1] + width / 2, len(run.x))
-    rows = algorithm.half_steps(structure(config), algorithm.numbers(config), state, points_of(data, where))
+    rows = algorithm.half_steps(structure(config), draws.numbers(config), state, points_of(data, where))
     arrays = {name: np.asarray(values) for name, values in jax.device_get(rows).items()}
     fine = np.isfinite(arrays["loss_d"]) & np.isfinite(arrays["g"]).all(axis=1)
     count = len(fine) if fine.all() else max(1, int(np.argmin(fine)))

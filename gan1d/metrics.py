@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import ndtr, xlogy
+from scipy.special import ndtr
 
 from gan1d.data import Target
 from gan1d.noise import REACH, cells
@@ -37,8 +37,13 @@ def jsd_of_masses(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     Source: Lin 1991, IEEE Trans. Inf. Theory 37(1).
     """
     m = 0.5 * (p + q)
-    ratio = 0.5 * (xlogy(p, p) + xlogy(q, q)) - xlogy(m, m)
+    ratio = 0.5 * (_xlogx(p) + _xlogx(q)) - _xlogx(m)
     return np.clip(np.sum(ratio, axis=-1), 0.0, np.log(2))
+
+
+def _xlogx(x: np.ndarray) -> np.ndarray:
+    """x log x, 0 at 0; many times quicker than `scipy.special.xlogy`."""
+    return x * np.log(np.where(x > 0, x, 1.0))
 
 
 def with_outside(cdf: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+os.environ["GAN1D_WARM"] = "0"  # servers under test compile nothing ahead: it would take the tests' cores
+
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")

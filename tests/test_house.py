@@ -11,8 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = """
     fields config noise modes distributions data networks losses regularizers pushforward metrics floors diagnosis
-    trajectory draws algorithm training history outcomes catalogue tables
-    player render cli
+    trajectory threefry draws players recording algorithm measuring programs training history outcomes catalogue tables
+    axes results lanes many hosts sweep
+    player render arguments cli_sweep cli
 """.split()
 """The rooms of gan1d, lowest first: each imports only from above it."""
 LAZY_DOORS = {"__init__", "__main__"}
@@ -109,7 +110,7 @@ def test_the_front_door_has_what_it_says() -> None:
 
 
 def test_registries_are_the_vocabularies() -> None:
-    from gan1d import algorithm, config, networks
+    from gan1d import config, draws, networks, players
     from gan1d.data import DISTRIBUTIONS
     from gan1d.losses import LOSSES
     from gan1d.noise import NOISES
@@ -121,10 +122,10 @@ def test_registries_are_the_vocabularies() -> None:
     assert set(networks.ACTIVATIONS) == set(config.ACTIVATIONS)
     start = config.Config.from_dict({"data": {"means": [0], "stds": [1]}})
     assert set(NOISES) == set(config.NOISES)
-    assert set(algorithm.OPTIMIZERS) == set(config.OPTIMIZERS)
+    assert set(players.OPTIMIZERS) == set(config.OPTIMIZERS)
     for kind in config.GENERATORS:
         structure = config.structure(start.replace(**{"generator.kind": kind}))
-        assert algorithm.initial(structure, algorithm.numbers(start)).players.g
+        assert players.initial(structure, draws.numbers(start)).players.g
 
 
 def test_texts_are_there_for_every_scenario_and_word() -> None:

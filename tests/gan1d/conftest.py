@@ -1,5 +1,7 @@
 """Runs shared by the tests, small and trained once, and the oracles that expected numbers come from: scipy.stats and scipy.integrate."""
 
+import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from gan1d import cli
 from gan1d.config import Config
 from gan1d.trajectory import Trajectory
 
@@ -110,6 +113,22 @@ def mlp_run() -> Trajectory:
             }
         )
     )
+
+
+@pytest.fixture
+def gan1d_(monkeypatch, capsys, tmp_path):
+    """Runs the command line in this process, in a folder of its own: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["gan1d", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
 
 
 # Adam without a memory of squared gradients takes steps of lr times g/|g|, with a long memory of the mean: it runs away.

@@ -12,27 +12,10 @@ import numpy as np
 import pytest
 
 import gan1d
-from gan1d import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--set", "training.iterations=40", "--set", "training.frames=4", "--set", "discriminator.hidden=[16]"]
 SMALL += ["--set", "discriminator.dropout=0"]
-
-
-@pytest.fixture
-def gan1d_(monkeypatch, capsys, tmp_path):
-    """Runs the command line in this process, in a folder of its own: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gan1d", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def bad(ended: tuple[int, str, str]) -> str:

@@ -17,7 +17,7 @@ T = np.linspace(0, 1, FRAMES)
 
 def drawn(means: list[float], mean: np.ndarray, std: np.ndarray, **changes: object) -> Trajectory:
     """A run whose generator is N(mean, std^2) at each recorded state, with a discriminator that says 1/2."""
-    from gan1d import training
+    from gan1d import measuring, training
 
     config = Config.from_dict({"data": {"means": means, "stds": [1.0] * len(means)}})
     data, where = target(config.data), training.grid_of(config)
@@ -39,14 +39,14 @@ def drawn(means: list[float], mean: np.ndarray, std: np.ndarray, **changes: obje
         p_data=data.pdf(where.x),
         d=np.full((FRAMES, len(where.x)), 0.5),
         d_star=None,
-        z=NOISES["normal"].ppf(training.LEVELS),
+        z=NOISES["normal"].ppf(measuring.LEVELS),
         p_real_on_real=half.copy(),
         p_real_on_fake=half.copy(),
         **{
             name: zeros.copy()
             for name in ("loss_d", "loss_g", "batch_loss_d", "batch_loss_g", "value", "grad_norm_d", "grad_norm_g")
         },
-        **training.generated(g, config.generator, data, where),
+        **measuring.generated(g, config.generator, data, where),
     )
     return dataclasses.replace(run, **changes)
 

@@ -6,9 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gan1d.algorithm import numbers
 from gan1d.config import Config, structure
-from gan1d.draws import draw_d, draw_g, keep_factors
+from gan1d.draws import draw_d, draw_g, keep_factors, numbers
 
 BASE = Config.from_dict({"data": {"means": [-2, 3], "stds": [1, 0.5]}, "training": {"batch": 8}})
 

@@ -14,10 +14,11 @@ from scipy.integrate import quad
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import norm
 
-from gan1d import algorithm, metrics, training
+from gan1d import measuring, metrics, training
 from gan1d.config import Config, Data, Generator, Laplace, Mixture, Quantiles, StudentT, Triangular, Uniform, structure
 from gan1d.data import target
 from gan1d.noise import cells
+from gan1d.players import skeletons
 
 JSD_NATS, W1_STDS, KL_REL = 1e-3, 5e-3, 2e-3
 Z = cells("normal").edges
@@ -52,7 +53,7 @@ def measured(modes: tuple, mean: float, std: float) -> dict[str, float]:
 def distances(spec: Data, g: np.ndarray, **generator: Any) -> dict[str, float]:
     """What a recorded state (…,) of a generator gets."""
     data, by = target(spec), Generator(**generator)
-    arrays = training.generated(g[None], by, data, training.grid_of(Config(data=spec, generator=by)))
+    arrays = measuring.generated(g[None], by, data, training.grid_of(Config(data=spec, generator=by)))
     return {name: float(arrays[name][0]) for name in ("jsd", "kl_data_gen", "kl_gen_data", "w1")} | {"sigma": data.std}
 
 
@@ -355,7 +356,7 @@ def test_every_kept_state_of_an_mlp_run(mlp_run, oracle) -> None:
     data = mlp_run.config.data
     p = oracle.Mixture(data.means, data.stds, data.weights)
     sigma = target(data).std
-    _, graph = algorithm.skeletons(structure(mlp_run.config))
+    _, graph = skeletons(structure(mlp_run.config))
     edges, masses, _ = cells("normal")
     for iteration, state in mlp_run.checkpoints:
         i = int(np.searchsorted(mlp_run.iteration, iteration))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from gan1d import training
+from gan1d import measuring, training
 from gan1d.config import Config
 from gan1d.data import target
 from gan1d.diagnosis import KINDS
@@ -34,11 +34,11 @@ def drawn(means: list[float], mean: object, std: object, **changes: object) -> T
         p_data=data.pdf(where.x),
         d=np.full((FRAMES, len(where.x)), 0.5),
         d_star=None,
-        z=NOISES["normal"].ppf(training.LEVELS),
+        z=NOISES["normal"].ppf(measuring.LEVELS),
         p_real_on_real=np.full(FRAMES, 0.5),
         p_real_on_fake=np.full(FRAMES, 0.5),
         **{name: np.zeros(FRAMES) for name in curves},
-        **training.generated(g, config.generator, data, where),
+        **measuring.generated(g, config.generator, data, where),
     )
     return dataclasses.replace(run, **changes)
 

@@ -8,10 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from gan1d import algorithm, metrics, pushforward, training
+from gan1d import metrics, pushforward, training
 from gan1d.config import structure
 from gan1d.data import target
 from gan1d.noise import CELLS, NOISES, cells
+from gan1d.players import skeletons
 from gan1d.pushforward import cells_cdf, cells_cdf_at, cells_masses, cells_moments, density, grid, linear_cdf
 
 NORMAL = NOISES["normal"]
@@ -152,7 +153,7 @@ def test_twice_the_cells_move_the_divergence_by_less_than_its_docstring_says(rat
     """noise.CELLS: less than 1e-3 nats, at every kept state of a trained MLP generator, calm or wild."""
     run = training.train(mlp_run.config.replace(**{"training.lr_g": rate, "training.lr_d": rate}))
     data, where = target(run.config.data), training.grid_of(run.config)
-    _, graph = algorithm.skeletons(structure(run.config))
+    _, graph = skeletons(structure(run.config))
     moved = []
     for _, state in run.checkpoints:
         jsd = []
@@ -171,7 +172,7 @@ def test_twice_the_cells_move_the_divergence_by_less_than_its_docstring_says(rat
 def test_an_mlps_density_is_that_of_its_samples(mlp_run) -> None:
     """A Kolmogorov-Smirnov test of the last state's G on a million fresh noises: critical value 4.89/sqrt(n) for a false alarm of 1e-20,
     and the width of a cell's image on top, 1e-3 of the mass."""
-    _, graph = algorithm.skeletons(structure(mlp_run.config))
+    _, graph = skeletons(structure(mlp_run.config))
     n = 1_000_000
     z = jax.random.normal(jax.random.key(123), (n,))
     samples = np.sort(np.asarray(nnx.merge(graph, mlp_run.checkpoints[-1][1].players.g)(z), float))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gan1d
-from gan1d import training
+from gan1d import programs, training
 from gan1d.config import DATA_KINDS, Config, ConfigError
 
 BASE = Config.from_dict(
@@ -153,7 +153,7 @@ def test_impossible_iterations(iterations: object) -> None:
 
 def test_numbers_never_compile_and_choices_do() -> None:
     gan1d.train(BASE)
-    before = training.compile_log()[0]
+    before = programs.compile_log()[0]
     numbers = {
         "data.means": [1, 2, 30],
         "data.stds": [0.5, 2, 7],
@@ -178,9 +178,9 @@ def test_numbers_never_compile_and_choices_do() -> None:
         if name == "data.stds":
             changes["data.means"] = [0, 1, 2]
         gan1d.train(BASE.replace(**changes))
-        assert training.compile_log()[0] == before, name
+        assert programs.compile_log()[0] == before, name
     run = gan1d.train(BASE.replace(**{"training.batch": 17}))
-    assert training.compile_log()[0] > before and run.compilations > 0 and run.seconds["compile"] > 0
+    assert programs.compile_log()[0] > before and run.compilations > 0 and run.seconds["compile"] > 0
 
 
 def test_numbers_of_every_kind_of_data_never_compile() -> None:
@@ -195,15 +195,15 @@ def test_numbers_of_every_kind_of_data_never_compile() -> None:
     for kind, (one, other) in kinds.items():
         configs = [Config.from_dict(BASE.to_dict() | {"data": {"kind": kind} | numbers}) for numbers in (one, other)]
         first = gan1d.train(configs[0])
-        before = training.compile_log()[0]
-        assert gan1d.train(configs[1]).compilations == 0 and training.compile_log()[0] == before, kind
+        before = programs.compile_log()[0]
+        assert gan1d.train(configs[1]).compilations == 0 and programs.compile_log()[0] == before, kind
         assert np.isfinite(first.jsd).all() and np.isfinite(first.w1).all() and first.p_data.max() > 0
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="memory maps are Linux's")
 def test_many_structures_do_not_use_up_the_process(monkeypatch: pytest.MonkeyPatch, linear_config) -> None:
     """Programs of earlier structures are given up: what one process may map, 65 530 pieces, does not fill."""
-    monkeypatch.setattr(training, "PROGRAMS", 2)
+    monkeypatch.setattr(programs, "PROGRAMS", 2)
 
     def maps() -> int:
         gc.collect()

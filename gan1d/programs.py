@@ -1,0 +1,65 @@
+"""Compiled programs: counted, timed, kept between processes, and given up before they are too many."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.monitoring
+
+from gan1d.config import Structure
+
+PROGRAMS = 24
+"""Structures whose programs stay loaded. Each takes some 900 memory maps, more with half-steps, of the 65 530 that Linux gives a process;
+past them the compiler ends it. Those given up are read again from the disk."""
+
+_loaded: set[Structure] = set()
+_log = {"count": 0, "seconds": 0.0}
+_log_lock = threading.Lock()
+
+
+def make_room(s: Structure) -> None:
+    """Gives up all loaded programs when one more structure would be too many."""
+    with _log_lock:
+        if s not in _loaded and len(_loaded) >= PROGRAMS:
+            _loaded.clear()
+            jax.clear_caches()
+        _loaded.add(s)
+
+
+def _on_duration(event: str, duration_secs: float, **_: Any) -> None:
+    if event.startswith("/jax/core/compile/"):
+        with _log_lock:
+            _log["seconds"] += duration_secs
+            _log["count"] += event.endswith("backend_compile_duration")
+
+
+def compile_log() -> tuple[int, float]:
+    """Programs that JAX compiled in this process so far, and the seconds that took (tracing and lowering included)."""
+    with _log_lock:
+        return int(_log["count"]), _log["seconds"]
+
+
+def folder() -> Path | None:
+    """Where programs are kept between processes; None where they are not."""
+    kept: str | None = jax.config.values["jax_compilation_cache_dir"]
+    return Path(kept) if kept else None
+
+
+def _set_up() -> None:
+    jax.monitoring.register_event_duration_secs_listener(_on_duration)
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gan1d" / "jax"
+        cache.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # no home, or not a writable one: then each process compiles for itself
+        return
+    jax.config.update("jax_compilation_cache_dir", str(cache))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+_set_up()

@@ -1,0 +1,160 @@
+"""One update of each player: the optimisers, the clip, what D sees, and the gradient against finite differences."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+import gan1d
+from gan1d import draws
+from gan1d.config import Config, structure
+from gan1d.players import Players, Tree, initial, skeletons, update_d
+
+BASE = Config.from_dict(
+    {
+        "data": {"means": [-2, 3], "stds": [1, 0.5], "weights": [0.25, 0.75]},
+        "discriminator": {"hidden": [16, 8]},
+        "training": {"batch": 8, "iterations": 90, "frames": 30},
+    }
+)
+CLIPPED = {
+    "training.loss": "wasserstein",
+    "training.penalty": "weight_clipping",
+    "training.penalty_weight": 0.08,
+    "training.optimizer": "rmsprop",
+    "training.beta2": 0.9,
+    "training.lr_d": 1e-3,
+    "training.lr_g": 1e-3,
+}
+
+
+def parameters(players: Players) -> np.ndarray:
+    """All parameters of both players in one vector."""
+    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves((players.d, players.g))])
+
+
+def test_an_update_is_adams() -> None:
+    """The first step of Adam moves each parameter by lr against its gradient's sign, whatever its size (Kingma and Ba 2015, section 2)."""
+    s, n = structure(BASE), draws.numbers(BASE)
+    before = initial(s, n).players
+    after, _ = update_d(s, n, before, draws.draw_d(s, n, jnp.int32(1), jnp.int32(0)))
+    steps = np.abs(parameters(after) - parameters(before))
+    moved = steps[steps > 1e-4]
+    assert len(moved) > 50
+    np.testing.assert_allclose(moved, BASE.training.lr_d, rtol=2e-3)
+
+
+def gradients(config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """(parameters of D, gradient of its objective) before the first update, in one vector each; the loss and nothing else."""
+    s, n = structure(config), draws.numbers(config)
+    players = initial(s, n).players
+    drawn = draws.draw_d(s, n, jnp.int32(1), jnp.int32(0))
+    d_graph, g_graph = skeletons(s)
+    fake = nnx.merge(g_graph, players.g)(drawn.noise)
+
+    def objective(d: Tree) -> jax.Array:
+        module = nnx.merge(d_graph, d)
+        return jnp.mean(jax.nn.softplus(-module(drawn.real))) + jnp.mean(jax.nn.softplus(module(fake)))
+
+    flat = [
+        np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)])
+        for tree in (players.d, jax.grad(objective)(players.d))
+    ]
+    return flat[0], flat[1]
+
+
+@pytest.mark.parametrize("name", ["sgd", "rmsprop"])
+def test_the_first_step_of_the_other_optimisers(name: str) -> None:
+    """sgd: lr g. rmsprop: lr g / sqrt((1 - beta2) g^2 + eps), its mean of squares beginning at 0 (Tieleman and Hinton 2012)."""
+    config = BASE.replace(**{"training.optimizer": name, "training.beta2": 0.9, "training.lr_d": 0.01})
+    s, n = structure(config), draws.numbers(config)
+    before, gradient = gradients(config)
+    players = initial(s, n).players
+    after = update_d(s, n, players, draws.draw_d(s, n, jnp.int32(1), jnp.int32(0)))[0].d
+    step = before - np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(after)])
+    scale = 1.0 if name == "sgd" else 1 / np.sqrt(0.1 * gradient**2 + 1e-8)
+    np.testing.assert_allclose(step, 0.01 * gradient * scale, rtol=2e-3, atol=1e-7)
+
+
+def test_a_clipped_critic_stays_within_its_clip() -> None:
+    """All its parameters, biases too, after every update (Arjovsky et al. 2017, algorithm 1)."""
+    run = gan1d.train(BASE.replace(**CLIPPED))
+    for iteration in (1, 30, 90):
+        leaves = jax.tree.leaves(run.state_at(iteration).players.d)
+        assert max(float(np.abs(leaf).max()) for leaf in leaves) <= np.float32(0.08)
+
+
+def test_instance_noise_blurs_what_d_sees_of_both() -> None:
+    """Against an update by hand on the blurred points; the draws are the update's own."""
+    config = BASE.replace(**{"training.instance_noise": 0.5, "training.optimizer": "sgd", "training.lr_d": 1.0})
+    s, n = structure(config), draws.numbers(config)
+    players = initial(s, n).players
+    drawn = draws.draw_d(s, n, jnp.int32(1), jnp.int32(0))
+    d_graph, g_graph = skeletons(s)
+    points = jnp.concatenate([drawn.real, nnx.merge(g_graph, players.g)(drawn.noise)]) + 0.5 * drawn.blur
+
+    def objective(d: Tree) -> jax.Array:
+        logits = nnx.merge(d_graph, d)(points)
+        return jnp.mean(jax.nn.softplus(-logits[: s.batch])) + jnp.mean(jax.nn.softplus(logits[s.batch :]))
+
+    expected = jax.tree.map(lambda p, g: p - g, players.d, jax.grad(objective)(players.d))
+    after = update_d(s, n, players, drawn)[0].d
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6), after, expected)
+    assert np.abs(drawn.blur).min() > 0 and len(drawn.blur) == 2 * s.batch
+
+
+def test_the_discriminators_gradient_is_that_of_finite_differences() -> None:
+    """The step's direction, through R1 and L2 as well, against central differences of the objective in float64."""
+    config = BASE.replace(
+        **{"discriminator.l2": 0.01, "discriminator.dropout": 0.5},
+        **{"training.penalty": "r1", "discriminator.activation": "tanh"},
+    )
+    with jax.enable_x64(True):
+        s, n = structure(config), draws.numbers(config)
+        n = {k: v if isinstance(v, dict) or k in ("seed", "k_d", "k_g") else np.float64(v) for k, v in n.items()}
+        players = jax.tree.map(
+            lambda a: jnp.asarray(a, jnp.float64) if a.dtype.kind == "f" else a, initial(s, n).players
+        )
+        drawn = draws.draw_d(s, n, jnp.int32(1), jnp.int32(0))
+        d_graph, g_graph = skeletons(s)
+        fake = nnx.merge(g_graph, players.g)(drawn.noise)
+        keep = draws.keep_factors(s, n, drawn.keep)
+
+        def objective(d: Tree) -> float:
+            module = nnx.merge(d_graph, d)
+            logits = module(jnp.concatenate([drawn.real, fake]), keep)
+            slope = (
+                module(drawn.real + 1e-4, [k[: s.batch] for k in keep])
+                - module(drawn.real - 1e-4, [k[: s.batch] for k in keep])
+            ) / 2e-4
+            kernels = [leaf for leaf in jax.tree.leaves(d) if leaf.ndim == 2]
+            return float(
+                np.mean(np.logaddexp(0, -logits[: s.batch]))
+                + np.mean(np.logaddexp(0, logits[s.batch :]))
+                + n["l2"] * sum(0.5 * jnp.sum(k * k) for k in kernels)
+                + n["penalty_weight"] * 0.5 * jnp.mean(slope**2)
+            )
+
+        sgd_like = update_d(
+            s, n | {"lr_d": np.float64(1.0), "beta1": np.float64(0.0), "beta2": np.float64(0.0)}, players, drawn
+        )[0]
+        leaves, tree = jax.tree.flatten(players.d)
+        steps = jax.tree.leaves(sgd_like.d)
+        rng = np.random.default_rng(0)
+        for _ in range(25):
+            which = rng.integers(len(leaves))
+            at = tuple(rng.integers(size) for size in leaves[which].shape)
+
+            def shifted(by: float, which: int = which, at: tuple[int, ...] = at) -> float:
+                return objective(
+                    tree.unflatten([leaf.at[at].add(by) if i == which else leaf for i, leaf in enumerate(leaves)])
+                )
+
+            slope = (shifted(1e-5) - shifted(-1e-5)) / 2e-5
+            step = float(leaves[which][at] - steps[which][at])  # with no memory, Adam's step is g / (|g| + eps)
+            if abs(slope) > 1e-5:
+                assert np.sign(step) == np.sign(slope)
+                assert step == pytest.approx(slope / (abs(slope) + 1e-8), rel=1e-2)
