@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import threading
 import time
 from collections import OrderedDict
@@ -61,6 +62,7 @@ class Runner:
         self._warming: dict[Structure, threading.Event] = {}
         self._compiled: set[Structure] = set()
         self._started = threading.Lock()
+        self._compiler: subprocess.Popen[bytes] | None = None
 
     def get(self, config: Config, progress: Progress | None = None, axis: Axis | None = None) -> Shown:
         """The run of a config: kept, shipped or trained. `progress` may raise to give up; then nothing is kept.
@@ -126,8 +128,8 @@ class Runner:
         """Trains when it is this one's turn, and keeps."""
         patience = partial(progress, 0, iterations) if progress else lambda: None
         structures = {structure(config) for config in configs}
-        for warming in [self._warming[s] for s in structures if s in self._warming]:
-            while not warming.wait(LOOK_UP):
+        for begun in [self._warming[s] for s in structures if s in self._warming]:
+            while not begun.wait(LOOK_UP):
                 patience()
         with self._my_turn(patience):
             if (shown := self._find(key)) is None:  # another session may have asked for the same meanwhile
@@ -191,6 +193,9 @@ class Runner:
         # new picture waiting behind it. What is loaded by now stays loaded: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        from app import warming  # it knows what the controls offer, which ask this one
+
+        self._compiler = warming.start()
 
 
 class _GiveWayError(Exception):

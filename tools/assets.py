@@ -1,4 +1,4 @@
-"""Computes what ships with the package: runs of scenarios, so that a page can paint before JAX is there, and how often each holds."""
+"""Computes what ships with the package: runs of scenarios, so that a page can paint before JAX is there, how often each holds, and maps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 import gan1d
 from gan1d.catalogue import HERE
-from tools import rates
+from tools import maps, rates
 
 SHIPPED = tuple(name for name in gan1d.scenarios if not name.endswith("-as-published"))
 """Scenarios whose runs ship: the others are trained when they are first looked at."""
@@ -16,16 +16,21 @@ def main() -> None:
     """Writes `gan1d/assets/`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--runs-only", action="store_true", help="leave the rates as they are (they take a quarter of an hour)"
+        "--runs-only", action="store_true", help="leave the rates and maps as they are (they take twenty minutes)"
     )
+    parser.add_argument("--maps-only", action="store_true", help="compute the maps (some minutes), leave all else")
     arguments = parser.parse_args()
     assets = HERE / "assets"
     assets.mkdir(exist_ok=True)
+    if arguments.maps_only:
+        maps.write(assets / "maps")
+        return
     for old in assets.glob("*.npz"):
         old.unlink()
     for name in SHIPPED:
         gan1d.train(gan1d.scenarios[name].config).save(assets / f"{name}.npz")
     if not arguments.runs_only:
+        maps.write(assets / "maps")
         rates.write(rates.table(list(gan1d.scenarios), rates.HELD_OUT))
 
 

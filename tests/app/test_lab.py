@@ -23,7 +23,7 @@ from app.embedding import BLOCKS, PARTS
 from app.handles import handles
 from app.state import KINDS, PENALTY_WEIGHTS, Session, changed, current
 from app.words import words
-from gan1d import training
+from gan1d import programs
 from gan1d.config import OPTIMIZERS, PENALTIES, Config, ConfigError, field_names, structure
 from gan1d.data import target
 
@@ -160,7 +160,7 @@ def test_no_numeric_control_compiles_at_either_end(app: AppTest, case: str) -> N
     for thread in threading.enumerate():
         if thread.name == "warm":  # what compiles in the background is not a control's doing
             thread.join()
-    before = training.compile_log()[0]
+    before = programs.compile_log()[0]
     numeric = [c for c in controls.shown_controls(base) if c.is_numeric and c.name.startswith(moved)]
     assert len(numeric) >= (14 if moved == ("",) else 2)
     for c in numeric:
@@ -170,7 +170,7 @@ def test_no_numeric_control_compiles_at_either_end(app: AppTest, case: str) -> N
             set_control(app, c, end)
             assert session(app).config == changed(base, c.name, end), c.name
             assert structure(session(app).config) == structure(base), c.name
-            assert training.compile_log()[0] == before, f"{c.name} at {end} compiled"
+            assert programs.compile_log()[0] == before, f"{c.name} at {end} compiled"
             assert len(players(app)) == 1
 
 
