@@ -66,9 +66,10 @@ docs: ## the API reference in docs/api/, and the README's pictures from the runn
 	sh tools/browser.sh
 	$(PY) -m tools.screenshots
 
-bench: ## measure how quick the app is, beside a bare page in the same run, and what the lab costs the wire and the screen
-	sh tools/install.sh dev
+bench: ## measure speed beside PyTorch and NumPy, how quick the app is, and what the lab costs the wire and the screen
+	sh tools/install.sh bench
 	sh tools/browser.sh
+	$(PY) -m benchmarks.speed --json -
 	$(PY) -m benchmarks.app
 	$(PY) -m benchmarks.lab
 

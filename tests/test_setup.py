@@ -21,7 +21,7 @@ from streamlit import config as streamlit_config
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt", "constraints.txt")
 SETUP_FILES = ("Makefile", "pyproject.toml", "tools", *REQUIREMENTS)
 COMMANDS = """
     awk cat cksum cp date dirname flock grep head make mkdir mktemp rm sh tail
@@ -231,6 +231,15 @@ class TestInstallation:
         assert "requirements-dev.txt" in ready.pip_calls()[0]
         assert said(ready.make("install")) == []
 
+    def test_the_peers_in_speed_come_on_top_and_touch_nothing_below(self, ready: Machine) -> None:
+        assert ready.run("sh", "tools/install.sh", "dev").returncode == 0
+        ready.pip_calls()
+        done = ready.run("sh", "tools/install.sh", "bench")
+        assert done.returncode == 0 and "anew" not in done.stdout
+        assert "requirements-bench.txt" in ready.pip_calls()[0]
+        for level in ("packages", "runtime", "dev", "bench"):
+            assert said(ready.run("sh", "tools/install.sh", level)) == []
+
     def test_a_failure_is_one_line_and_repaired(self, machine: Machine) -> None:
         machine.python("python3")
         (machine.home / "broken").touch()
@@ -369,6 +378,17 @@ class TestFiles:
         assert direct.items() <= constraints.items()
         assert {"setuptools", "jaxlib", "jax-cuda13-plugin"} <= constraints.keys()
         assert constraints["jaxlib"] == constraints["jax-cuda13-plugin"] == direct["jax"]
+
+    def test_peers_in_speed_are_pinned_and_no_part_of_the_product(self) -> None:
+        first, *lines = (ROOT / "requirements-bench.txt").read_text().splitlines()
+        assert first == "-r requirements-dev.txt"
+        pins = [line for line in lines if not line.startswith("#")]
+        assert all(re.fullmatch(r"[a-z]+==[0-9.]+", line) for line in pins) and "torch" in {
+            p.split("==")[0] for p in pins
+        }
+        assert "torch" not in (ROOT / "constraints.txt").read_text()
+        sources = [path for folder in ("gan1d", "app") for path in (ROOT / folder).rglob("*.py")]
+        assert not [path for path in sources if re.search(r"^\s*(import|from) torch", path.read_text("utf-8"), re.M)]
 
     def test_project_takes_its_requirements_and_version_from_one_place(self) -> None:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())

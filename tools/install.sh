@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings .venv to the state that the requirements describe; does nothing when it is there already.
-#   sh tools/install.sh packages|runtime|dev
-# packages: what gan1d imports; runtime: and gan1d itself; dev: and what tests and checks need.
+#   sh tools/install.sh packages|runtime|dev|bench
+# packages: what gan1d imports; runtime: and gan1d itself; dev: and what tests and checks need; bench: and its peers in speed.
 # CUDA=1 adds JAX for NVIDIA GPUs and is remembered; CUDA=0 goes back to the CPU alone.
 set -eu
 cd "$(dirname "$0")/.."
@@ -26,6 +26,7 @@ stamp() {
         packages) cat constraints.txt requirements.txt ;;
         runtime) cat constraints.txt requirements.txt pyproject.toml ;;
         dev) cat constraints.txt requirements.txt pyproject.toml requirements-dev.txt ;;
+        bench) cat constraints.txt requirements.txt pyproject.toml requirements-dev.txt requirements-bench.txt ;;
     esac | cksum
 }
 
@@ -98,10 +99,11 @@ case $flavour in
     cuda13) cuda='jax[cuda13]' about='two to ten minutes, 5 GB on disk' ;;
 esac
 case $level in
+    bench) list=requirements-bench.txt levels='packages runtime dev bench' ;;
     dev) list=requirements-dev.txt levels='packages runtime dev' ;;
     runtime) list=requirements.txt levels='packages runtime' ;;
     packages) list=requirements.txt levels='packages' ;;
-    *) echo "tools/install.sh: '$level' is none of packages, runtime, dev" >&2; exit 1 ;;
+    *) echo "tools/install.sh: '$level' is none of packages, runtime, dev, bench" >&2; exit 1 ;;
 esac
 
 echo "Installing the pinned packages into .venv: about $about, this once."
@@ -115,7 +117,7 @@ pip -r $list -c constraints.txt setuptools ${cuda:+"$cuda"}
 contents write
 
 if [ "$flavour" = cuda13 ]; then : >$venv/.cuda13; fi
-rm -f $venv/.packages $venv/.runtime $venv/.dev
+rm -f $venv/.packages $venv/.runtime $venv/.dev $venv/.bench
 for done in $levels; do stamp "$done" >"$venv/.$done"; done
 rm $unfinished
 echo "Installed in $(($(date +%s) - started)) s."

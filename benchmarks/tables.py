@@ -1,0 +1,45 @@
+"""Tables for the screen and for a Markdown page out of the same rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+WIDTH = 140
+"""Columns where the output is no terminal."""
+
+
+def console() -> Console:
+    """Standard output, wide enough for the tables."""
+    return Console(width=None if sys.stdout.isatty() else WIDTH)
+
+
+class Table(NamedTuple):
+    """A title, what must be said of it, a head and rows. The first `words` columns are text, the others numbers."""
+
+    title: str
+    note: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: int = 1
+
+
+def show(table: Table, on: Console) -> None:
+    """Prints a table."""
+    shown = RichTable(title=table.title, caption=table.note or None, title_justify="left", caption_justify="left")
+    for i, name in enumerate(table.head):
+        shown.add_column(name, justify="left" if i < table.words else "right", overflow="fold")
+    for row in table.rows:
+        shown.add_row(*row)
+    on.print(shown)
+
+
+def markdown(table: Table) -> str:
+    """A table as Markdown, under a heading."""
+    rows = [table.head, ["---" if i < table.words else "---:" for i in range(len(table.head))], *table.rows]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([f"## {table.title}", "", *([table.note, ""] if table.note else []), *lines, ""])
