@@ -13,8 +13,8 @@ import jax.numpy as jnp
 
 from gan1d.config import MAX_UPDATES, Structure
 from gan1d.draws import DrawsD, Scalars, draw_d, draw_g
-from gan1d.players import Players, State, flat, is_fine, iterate, shaped, turn, update_d, update_g
-from gan1d.recording import CHECKPOINTS, SEEN, Points, Tape, observe, sampled
+from gan1d.players import Players, State, is_fine, iterate, shaped, turn, update_d, update_g
+from gan1d.recording import CHECKPOINTS, SEEN, Points, Tape, observe, sampled, shapes_of
 
 CHUNK = 64
 """Updates whose random numbers are drawn at once: past about this many, nothing more is gained on a CPU."""
@@ -40,7 +40,7 @@ def run(
     in a parameter beyond `LIMIT`, ends the run: its chunk is done again as far as the iteration before, which is then recorded
     once more where the run would next have been, and `diverged_at` says which iteration it was.
     """
-    first, like = tape.first, tape.state.players
+    first, like = tape.first, shapes_of(s)
     frames = (last - first + stride - 1) // stride
     per_chunk = CHUNK // jnp.maximum(n["k_d"], n["k_g"])
 
@@ -113,10 +113,8 @@ def run(
         done, bad, tape = carry
         return (done < jnp.where(bad < 0, until, bad - 1)) | is_due(tape, shown(bad, done))
 
-    state = tape.state
-    tape = tape._replace(state=state._replace(players=flat(state.players)))
-    _, bad, tape = jax.lax.while_loop(more, chunk, (state.iteration, state.diverged_at, tape))
-    return tape._replace(state=State(shaped(tape.state.players, like), tape.state.iteration, bad))
+    _, bad, tape = jax.lax.while_loop(more, chunk, (tape.state.iteration, tape.state.diverged_at, tape))
+    return tape._replace(state=tape.state._replace(diverged_at=bad))
 
 
 @partial(jax.jit, static_argnums=0)

@@ -37,9 +37,16 @@ class Players(NamedTuple):
     g_opt: Tree
 
 
-def flat(players: Players) -> Players:
-    """The same with each network's parameters, and what its optimiser keeps of each, as one vector: fewer and longer operations."""
-    return jax.tree.map(lambda x: ravel_pytree(x)[0] if _is_tree(x) else x, players, is_leaf=_is_tree)
+def flat(players: Players, xp: Any = np) -> Players:
+    """The same with each network's parameters, and what its optimiser keeps of each, as one vector: fewer and longer operations.
+
+    xp: NumPy, or jax.numpy within a program.
+    """
+
+    def joined(x: Any) -> Any:
+        return xp.concatenate([xp.ravel(leaf) for leaf in jax.tree.leaves(x)]) if _is_tree(x) else x
+
+    return jax.tree.map(joined, players, is_leaf=_is_tree)
 
 
 def shaped(players: Players, like: Players) -> Players:

@@ -95,7 +95,7 @@ class Tape(NamedTuple):
 
     recorded (): rows that are filled.
     rows: name -> (MAX_FRAMES + 1, …) of `observe` and `SEEN`; those past the last recorded state are not filled.
-    checkpoints: whole `State`s, (CHECKPOINTS + 1, …), their players `flat`.
+    checkpoints: whole `State`s, (CHECKPOINTS + 1, …). Players are `flat`, here and in the state.
     """
 
     first: Any
@@ -107,13 +107,20 @@ class Tape(NamedTuple):
 
 
 @cache
+def shapes_of(s: Structure) -> Players:
+    """The shapes of the players, any shape; traced once for each structure."""
+    n = numbers(Config(data=Mixture(means=(0.0,), stds=(1.0,))))
+    return jax.eval_shape(partial(initial, s), n).players
+
+
+@cache
 def tape_shapes(s: Structure, cells: int) -> tuple[dict[str, Any], State]:
     """Shapes of one recorded row and of one kept state; traced once for each structure."""
-    n = numbers(Config(data=Mixture(means=(0.0,), stds=(1.0,))))
-    state = jax.eval_shape(partial(initial, s), n)
-    kept = jax.eval_shape(lambda state: state._replace(players=flat(state.players)), state)
+    players = shapes_of(s)
+    whole: Any = jax.ShapeDtypeStruct((), np.int32)
+    kept = State(jax.eval_shape(lambda players: flat(players, jnp), players), whole, whole)
     points = Points(*np.zeros((2, cells), np.float32))
-    row = jax.eval_shape(partial(observe, s), state.players, points)
+    row = jax.eval_shape(partial(observe, s), players, points)
     row |= dict.fromkeys(SAMPLED, jax.ShapeDtypeStruct((min(s.batch, SAMPLES),), np.float32))
     return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32)), kept
 
@@ -127,7 +134,7 @@ def blank(s: Structure, start: State, points: Points) -> Tape:
 
     return Tape(
         first=np.int32(start.iteration),
-        state=start,
+        state=start._replace(players=flat(start.players)),
         total=np.zeros(4, np.float32),
         recorded=np.int32(0),
         rows=jax.tree.map(partial(buffer, MAX_FRAMES + 1), row),

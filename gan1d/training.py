@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from gan1d import algorithm, draws, pushforward, recording
-from gan1d.config import MAX_ITERATIONS, Config, ConfigError, structure
+from gan1d.config import MAX_ITERATIONS, Config, ConfigError, Structure, structure
 from gan1d.data import Target, target
 from gan1d.fields import number
 from gan1d.floors import floors
@@ -230,7 +230,14 @@ def assemble(
         )
     }
     fields |= {"iteration": np.int64(steps), "d_star": None if d_star is None else np.float32(d_star)}
-    return Trajectory(config=config, summary=summary, checkpoints=checkpoints(tape), replay=state_at, **fields, **took)
+    return Trajectory(
+        config=config,
+        summary=summary,
+        checkpoints=checkpoints(structure(config), tape),
+        replay=state_at,
+        **fields,
+        **took,
+    )
 
 
 def held(rows: dict[str, np.ndarray], steps: np.ndarray, diverged_at: int) -> dict[str, np.ndarray]:
@@ -243,9 +250,9 @@ def held(rows: dict[str, np.ndarray], steps: np.ndarray, diverged_at: int) -> di
     return rows
 
 
-def checkpoints(tape: recording.Tape) -> tuple[tuple[int, State], ...]:
+def checkpoints(s: Structure, tape: recording.Tape) -> tuple[tuple[int, State], ...]:
     """The states that were kept, in order, each once."""
-    players = shaped(tape.checkpoints.players, tape.state.players)
+    players = shaped(tape.checkpoints.players, recording.shapes_of(s))
     leaves, treedef = jax.tree.flatten(tape.checkpoints._replace(players=players))
     kept: dict[int, State] = {}
     for slot, iteration in enumerate(tape.checkpoints.iteration):

@@ -124,7 +124,10 @@ def test_a_table_of_formulas_has_them_all(room: object, table: str) -> None:
     assert "Source: " in text
 
 
-NUMERIC = "losses regularizers networks noise distributions data modes pushforward metrics floors algorithm players recording measuring draws threefry lanes axes results".split()
+NUMERIC = """
+    losses regularizers networks noise distributions data modes pushforward metrics floors algorithm players recording
+    measuring draws threefry lanes axes results
+""".split()
 """Rooms whose functions take and return arrays."""
 ARRAY = re.compile(r"\b(?:np\.ndarray|jax\.Array|Array)\b")
 DIMENSION = r"(?:…|\d*[A-Z][A-Z_]*(?: ?[+-] ?\d+)?|\d+|n|rows)"
