@@ -186,6 +186,10 @@ class Runner:
             from gan1d.history import half_steps  # imports JAX
 
             half_steps(gan1d.train(likely[0].replace(**{"training.iterations": 1})), 0)  # the step mode's program
+        except RuntimeError:
+            if threading.main_thread().is_alive():
+                raise
+            return  # the server is going, and no thread may be begun any more
         finally:  # whatever happened, nobody waits for it
             for event in self._warming.values():
                 event.set()

@@ -24,7 +24,7 @@ COMPILER = {"xla_cpu_prefer_vector_width": "512"}
 """Where a processor has vectors of 512 bits, XLA's default is half of that."""
 
 
-@partial(jax.jit, static_argnums=0, compiler_options=COMPILER)
+@partial(jax.jit, static_argnums=0, donate_argnums=2, compiler_options=COMPILER)
 def run(
     s: Structure,
     n: Scalars,
@@ -36,6 +36,7 @@ def run(
 ) -> Tape:
     """Goes on with a run that ends at iteration `last` as far as `until`, recording every `stride` iterations and at the last one.
 
+    tape: goes on in its own memory; where it holds JAX's arrays, they are gone afterwards.
     until, last, stride: whole numbers (), so that none of them compiles. An iteration that ends in numbers that are not finite, or
     in a parameter beyond `LIMIT`, ends the run: its chunk is done again as far as the iteration before, which is then recorded
     once more where the run would next have been, and `diverged_at` says which iteration it was.

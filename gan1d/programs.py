@@ -21,13 +21,15 @@ _log = {"count": 0, "seconds": 0.0}
 _log_lock = threading.Lock()
 
 
-def make_room(s: Structure) -> None:
-    """Gives up all loaded programs when one more structure would be too many."""
+def make_room(s: Structure) -> bool:
+    """Gives up all loaded programs when one more structure would be too many. Returns whether this one is new here."""
     with _log_lock:
-        if s not in _loaded and len(_loaded) >= PROGRAMS:
+        is_new = s not in _loaded
+        if is_new and len(_loaded) >= PROGRAMS:
             _loaded.clear()
             jax.clear_caches()
         _loaded.add(s)
+    return is_new
 
 
 def _on_duration(event: str, duration_secs: float, **_: Any) -> None:

@@ -22,6 +22,8 @@ CHECKPOINTS = 16
 """Whole states kept of a run; any other is replayed from the nearest before it."""
 NODES = 128
 """Noise cells for expectations over the generated density: their error is below 1e-3 nats (tests/gan1d/test_algorithm.py)."""
+DUST = 1e-12
+"""Mass of a noise cell that no float32 expectation feels."""
 SAMPLES = 32
 """Samples recorded of each batch: as many as can be told apart in a picture."""
 
@@ -44,14 +46,15 @@ def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Arr
     d_graph, g_graph = skeletons(s)
     g_module = nnx.merge(g_graph, players.g)
     nodes = cells(noise, NODES)
-    fake = g_module(jnp.asarray(nodes.nodes, jnp.float32))
+    felt = nodes.masses > DUST
+    fake = g_module(jnp.asarray(nodes.nodes[felt], jnp.float32))
     if isinstance(g_module, networks.LinearGenerator):
         g = jnp.stack([g_module.mean[...], jnp.abs(g_module.std[...])])
     else:
         g = g_module(jnp.asarray(cells(noise).edges, jnp.float32))
     logits = nnx.merge(d_graph, players.d)(jnp.concatenate([points.x, fake]))
     on_grid, on_fake = jnp.split(logits, [len(points.x)])
-    weight = jnp.asarray(nodes.masses, jnp.float32)
+    weight = jnp.asarray(nodes.masses[felt], jnp.float32)
     row = {
         "g": g,
         "loss_d": points.mass @ loss.real(on_grid) + weight @ loss.fake(on_fake),
@@ -125,16 +128,18 @@ def tape_shapes(s: Structure, cells: int) -> tuple[dict[str, Any], State]:
     return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32)), kept
 
 
-def blank(s: Structure, start: State, points: Points) -> Tape:
-    """An empty tape that begins at a state; NumPy, so that nothing is compiled for it."""
+def blank(s: Structure, start: State | None, points: Points) -> Tape:
+    """An empty tape that begins at a state, all zeros where none is given; NumPy, so that nothing is compiled for it."""
     row, kept = tape_shapes(s, len(points.x))
+    zeros = jax.tree.map(lambda like: np.zeros(like.shape, like.dtype), kept)
+    state = start._replace(players=flat(start.players)) if start else zeros
 
     def buffer(length: int, like: Any) -> np.ndarray:
         return np.zeros((length, *like.shape), like.dtype)
 
     return Tape(
-        first=np.int32(start.iteration),
-        state=start._replace(players=flat(start.players)),
+        first=np.int32(state.iteration),
+        state=state,
         total=np.zeros(4, np.float32),
         recorded=np.int32(0),
         rows=jax.tree.map(partial(buffer, MAX_FRAMES + 1), row),

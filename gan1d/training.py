@@ -62,33 +62,37 @@ def train(
     count = config.training.iterations if iterations is None else iterations
     count = number("iterations", count, 1, MAX_ITERATIONS, integer=True)
     s, n, data = structure(config), draws.numbers(config), target(config.data)
-    make_room(s)
+    is_new = make_room(s)
     where = grid or grid_of(config)
     points = points_of(data, where)
     before, began = compile_log(), time.perf_counter()
     where_to = find_device(device)
-    with jax.default_device(where_to):
-        first = initial(s, n)
+
+    def go_on(tape: recording.Tape, until: int, last: int, stride: int) -> recording.Tape:
+        with jax.default_device(where_to):
+            ends = np.int32(until), np.int32(last), np.int32(stride)
+            return jax.block_until_ready(algorithm.run(s, n, tape, *ends, points))
+
+    with ThreadPoolExecutor(1) as second:
+        if is_new:  # compiled while the other program is
+            second.submit(go_on, recording.blank(s, None, points), 0, 1, 1)
+        with jax.default_device(where_to):
+            first = initial(s, n)
         if start is not None:
             if (old := shapes(start)) != (new := shapes(first)):
                 raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
             first = adopt(first, start)
-    begin = int(first.iteration)
-    stride = -(-count // config.training.frames)
-
-    def go_on(tape: recording.Tape, until: int) -> recording.Tape:
-        with jax.default_device(where_to):
-            ends = np.int32(until), np.int32(begin + count), np.int32(stride)
-            return jax.device_get(algorithm.run(s, n, tape, *ends, points))
-
-    tape, measuring = recording.blank(s, first, points), Measuring(config, data, where)
-    with ThreadPoolExecutor(1) as second:
+        begin = int(first.iteration)
+        stride = -(-count // config.training.frames)
+        tape, measuring = recording.blank(s, first, points), Measuring(config, data, where)
         for until in segments(begin, begin + count, progress):
-            ahead = second.submit(go_on, tape, until)
-            measuring.add(tape.rows["g"][: int(tape.recorded)])
+            g = np.array(tape.rows["g"])[: int(tape.recorded)]
+            ahead = second.submit(go_on, tape, until, begin + count, stride)
+            measuring.add(g)
             tape = ahead.result()
             if int(tape.state.diverged_at) >= 0:
                 break
+    tape = jax.device_get(tape)
     steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), begin + count)
     compiled, compiling = (now - then for now, then in zip(compile_log(), before, strict=True))
     training = max(time.perf_counter() - began - compiling, 0.0)

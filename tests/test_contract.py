@@ -513,10 +513,11 @@ def test_distances_of_any_generator_from_the_grid(case: Case) -> None:
     for name in ("jsd", "kl_data_gen", "kl_gen_data"):
         with np.errstate(invalid="ignore"):
             known = np.isfinite(case.run[name]) & np.isfinite(case.again[f"cells_{name}"])
-        rounding = 1e-5 + (1e-3 * case.again[f"cells_{name}"][known] if name == "kl_data_gen" else 0)  # a quadrature
-        assert (case.run[name][known] >= case.again[f"cells_{name}"][known] - rounding).all(), name
-        if name == "kl_data_gen":  # large where a cell has next to nothing generated: seen by cells to a few hundredths
+        if name == "kl_data_gen":
+            # p_gen spreads a noise cell's mass evenly, and far out q falls steeply within one: seen to a few hundredths
             agree(case, name, "cells_", rel=0.05, abs=0.1, where=known)
+        else:
+            assert (case.run[name] >= case.again[f"cells_{name}"] - 1e-5)[known].all(), name
     narrow = case.again["outside"] < 1e-6
     for name in ("w1", "mean", "std"):
         agree(case, name, "cells_", abs=0.5 * case.again["width"] + 1e-4, where=narrow)
