@@ -72,7 +72,7 @@ def from_query(address: str) -> Looked:
         show = OUTCOME
     if name := (mine["map"] or [""])[0]:
         if name in shipped():
-            return Looked(shipped()[name].sweep, name, show)
+            return Looked(shipped()[name].sweep, name, show, tuple(problems))
         problems.append(text["map"].format(name=name[:40]))
     elif mine["vary"]:
         try:

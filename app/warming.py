@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.keeper import NICE
 from app.lessons import lessons
 from app.state import KINDS
 from gan1d.catalogue import DISCRIMINATORS, scenarios
@@ -21,8 +22,6 @@ from gan1d.config import GENERATORS, LOSSES, OPTIMIZERS, PENALTIES, Config, Stru
 
 ENABLED = "GAN1D_WARM"
 """Set to 0 in the environment, nothing is compiled ahead."""
-NICE = 19
-"""The lowest priority."""
 
 
 def likely() -> dict[Structure, Config]:

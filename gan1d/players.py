@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
-from jax.flatten_util import ravel_pytree
 
 from gan1d import networks
 from gan1d.config import OPTIMIZERS as OPTIMIZER_NAMES
@@ -43,10 +42,7 @@ def flat(players: Players, xp: Any = np) -> Players:
     xp: NumPy, or jax.numpy within a program.
     """
 
-    def joined(x: Any) -> Any:
-        return xp.concatenate([xp.ravel(leaf) for leaf in jax.tree.leaves(x)]) if _is_tree(x) else x
-
-    return jax.tree.map(joined, players, is_leaf=_is_tree)
+    return jax.tree.map(lambda x: ravelled(x, xp) if _is_tree(x) else x, players, is_leaf=_is_tree)
 
 
 def shaped(players: Players, like: Players) -> Players:
@@ -54,8 +50,13 @@ def shaped(players: Players, like: Players) -> Players:
     return jax.tree.map(lambda x, v: unravelled(v, x) if _is_tree(x) else v, like, players, is_leaf=_is_tree)
 
 
+def ravelled(tree: Tree, xp: Any) -> Any:
+    """The leaves of a tree as one vector (P,)."""
+    return xp.concatenate([xp.ravel(leaf) for leaf in jax.tree.leaves(tree)])
+
+
 def unravelled(vector: jax.Array, like: Tree) -> Tree:
-    """The leaves that a vector (…, P) holds, in the shapes of a tree, after the vector's own axes."""
+    """The inverse: the leaves that a vector (…, P) holds, in the shapes of a tree, after the vector's own axes."""
     leaves, treedef = jax.tree.flatten(like)
     ends = np.cumsum([leaf.size for leaf in leaves])
     parts = [
@@ -199,7 +200,7 @@ def update_g(s: Structure, n: Scalars, players: Players, draws: DrawsG) -> tuple
 def _apply(s: Structure, n: Scalars, rate: str, params: Tree, opt: Tree, grads: Tree) -> tuple[Tree, Tree, jax.Array]:
     """Parameters and optimiser state after one update, and the gradient's norm ()."""
     if not _is_tree(params):
-        grads = ravel_pytree(grads)[0]
+        grads = ravelled(grads, jnp)
     direction, opt = OPTIMIZERS[s.optimizer](n).update(grads, opt, params)
     return jax.tree.map(lambda p, u: p - n[rate] * u, params, direction), opt, optax.tree.norm(grads)
 

@@ -111,7 +111,7 @@ class Tape(NamedTuple):
 
 @cache
 def shapes_of(s: Structure) -> Players:
-    """The shapes of the players, any shape; traced once for each structure."""
+    """The players as abstract arrays, which have shapes and no numbers; traced once for each structure."""
     n = numbers(Config(data=Mixture(means=(0.0,), stds=(1.0,))))
     return jax.eval_shape(partial(initial, s), n).players
 
@@ -131,8 +131,10 @@ def tape_shapes(s: Structure, cells: int) -> tuple[dict[str, Any], State]:
 def blank(s: Structure, start: State | None, points: Points) -> Tape:
     """An empty tape that begins at a state, all zeros where none is given; NumPy, so that nothing is compiled for it."""
     row, kept = tape_shapes(s, len(points.x))
-    zeros = jax.tree.map(lambda like: np.zeros(like.shape, like.dtype), kept)
-    state = start._replace(players=flat(start.players)) if start else zeros
+    if start:
+        state = start._replace(players=flat(start.players))
+    else:
+        state = jax.tree.map(lambda like: np.zeros(like.shape, like.dtype), kept)
 
     def buffer(length: int, like: Any) -> np.ndarray:
         return np.zeros((length, *like.shape), like.dtype)

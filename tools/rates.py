@@ -32,7 +32,7 @@ FRAMES = 100
 """Recorded states of each run: they change neither the training nor the last state."""
 ABOUT = """Written by `make rates`. held: runs of 64, over seeds 10000 to 10063, in which the scenario's inequality holds. agreed: of
 those that have a label in `gan1d/outcomes.py`, runs in which the diagnosis says its word. mean, std, JSD (nats), W1: medians of the
-last state, positions in data units. iterations/s: median, without metrics, one run on each core at a time.
+last state, positions in data units. iterations/s: median, recording and most metrics among it, one run on each core at a time.
 
 Where the published networks meet near modes, agreement is low, because the inequality of "both modes" (each mode's mass within 2.5
 standard deviations above 0.25) also holds for one bump between the modes, which the diagnosis calls mode averaging."""

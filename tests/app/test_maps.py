@@ -133,6 +133,7 @@ def test_a_map_that_ships_is_linked_by_its_name(name: str) -> None:
     [
         ("map=nonesuch", "There is no map “nonesuch”"),
         ("show=colour", "“colour” is nothing that a map can show"),
+        ("map=vanishing&show=colour", "“colour” is nothing that a map can show"),
         ("vary=training.lr_d=1,2", "two different settings"),
         ("vary=training.lr_d=0.1,7&vary=training.lr_g=0.1,0.2", "7"),
         ("vary=training.lr_q=0.1,0.2&vary=training.lr_g=0.1,0.2", "training.lr_q"),
