@@ -179,6 +179,9 @@ class Runner:
     def _warm(self, likely: list[Config]) -> None:
         time.sleep(HEAD_START)
         try:
+            from gan1d.programs import one_thread  # imports JAX
+
+            one_thread()
             for config in likely:
                 gan1d.train(config.replace(**{"training.iterations": 1}))
                 self._compiled.add(structure(config))

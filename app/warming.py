@@ -90,10 +90,11 @@ def main() -> None:
     os.nice(NICE)
     parent = os.getppid()
     import gan1d
-    from gan1d.programs import folder
+    from gan1d.programs import folder, one_thread
 
     if (kept := folder()) is None:  # nowhere to keep them
         return
+    one_thread()  # like the server, which is to find the very same programs
     done = Done(kept)
     for s, config in likely().items():
         if os.getppid() != parent:

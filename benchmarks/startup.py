@@ -22,7 +22,8 @@ print(json.dumps(time.perf_counter() - began))
 """
 FIRST = """
 import json, sys, time
-import gan1d, gan1d.training
+import gan1d, gan1d.programs, gan1d.training
+gan1d.programs.one_thread()
 config = gan1d.Config.from_json(sys.argv[1])
 began = time.perf_counter()
 run = gan1d.train(config)

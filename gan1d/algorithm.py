@@ -20,8 +20,9 @@ CHUNK = 64
 """Updates whose random numbers are drawn at once: past about this many, nothing more is gained on a CPU."""
 HALVES = 100
 """Iterations that `half_steps` does at once."""
-COMPILER = {"xla_cpu_prefer_vector_width": "512"}
-"""Where a processor has vectors of 512 bits, XLA's default is half of that."""
+COMPILER = {"xla_cpu_prefer_vector_width": "512", "xla_cpu_multi_thread_eigen": False}
+"""Where a processor has vectors of 512 bits, XLA's default is half of that. A product of matrices of these sizes gains nothing from a
+second thread, which something else can use; and its sum depends on it."""
 
 
 @partial(jax.jit, static_argnums=0, donate_argnums=2, compiler_options=COMPILER)

@@ -69,7 +69,10 @@ def train(
     if out is not None:
         _check_out(out, ("npz",))
     with _progress(f"training {name}, {config.training.iterations} iterations") as status:
+        from gan1d.programs import one_thread
         from gan1d.training import train as run_training
+
+        one_thread()
 
         def report_progress(done: int, total: int) -> None:
             """Also what lets Ctrl-C through: between two reports Python runs, within one the compiled program does."""

@@ -35,8 +35,6 @@ DRAWN = 32
 """Updates whose random numbers are drawn at once, for all lanes together."""
 SHARED = ("k_d", "k_g")
 """Numbers that all lanes of a chunk have in common: a loop whose length differs between lanes would do the longest in all."""
-SINGLE_THREAD = {"xla_cpu_multi_thread_eigen": False}
-"""A matrix product of these sizes gains nothing from a second thread, which the next lanes can use; and its sum depends on it."""
 
 
 class Lanes(NamedTuple):
@@ -79,7 +77,7 @@ def begin(s: Structure, n: Scalars, points: Points) -> Lanes:
     )
 
 
-@partial(jax.jit, static_argnums=0, donate_argnums=3, compiler_options=SINGLE_THREAD | algorithm.COMPILER)
+@partial(jax.jit, static_argnums=0, donate_argnums=3, compiler_options=algorithm.COMPILER)
 def go_on(
     s: Structure, n: Scalars, points: Points, lanes: Lanes, noise: jax.Array, until: jax.Array, last: jax.Array
 ) -> Lanes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ PROGRAMS = 24
 past them the compiler ends it. Those given up are read again from the disk."""
 
 _loaded: set[Structure] = set()
-_log = {"count": 0, "seconds": 0.0}
+_log = {"count": 0, "seconds": 0.0, "until": 0.0}
 _log_lock = threading.Lock()
 
 
@@ -35,7 +36,9 @@ def make_room(s: Structure) -> bool:
 def _on_duration(event: str, duration_secs: float, **_: Any) -> None:
     if event.startswith("/jax/core/compile/"):
         with _log_lock:
-            _log["seconds"] += duration_secs
+            now = time.perf_counter()
+            _log["seconds"] += min(duration_secs, now - _log["until"])  # two threads at once take no longer than one
+            _log["until"] = now
             _log["count"] += event.endswith("backend_compile_duration")
 
 
@@ -43,6 +46,21 @@ def compile_log() -> tuple[int, float]:
     """Programs that JAX compiled in this process so far, and the seconds that took (tracing and lowering included)."""
     with _log_lock:
         return int(_log["count"]), _log["seconds"]
+
+
+def one_thread() -> None:
+    """Has XLA work with a single thread on the CPU, from now until this process ends; too late, or the user's own wish, it does nothing.
+
+    For processes that train one run at a time. Its kernels take microseconds: to hand half of one to another core costs more than it
+    saves (docs/speed.md), and the second core is free to measure. Not for many runs at once, nor for images.
+    """
+    if "NPROC" in os.environ or "PJRT_NPROC" in os.environ:
+        return
+    os.environ["PJRT_NPROC"] = "1"  # looked at when the CPU's client is made; nobody's children are to find it
+    try:
+        jax.local_devices(backend="cpu")
+    finally:
+        del os.environ["PJRT_NPROC"]
 
 
 def folder() -> Path | None:

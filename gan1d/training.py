@@ -74,10 +74,12 @@ def train(
             return jax.block_until_ready(algorithm.run(s, n, tape, *ends, points))
 
     with ThreadPoolExecutor(1) as second:
-        if is_new:  # compiled while the other program is
-            second.submit(go_on, recording.blank(s, None, points), 0, 1, 1)
+        # compiled while the other program is
+        compiling_too = second.submit(go_on, recording.blank(s, None, points), 0, 1, 1) if is_new else None
         with jax.default_device(where_to):
             first = initial(s, n)
+        if compiling_too:
+            compiling_too.result()
         if start is not None:
             if (old := shapes(start)) != (new := shapes(first)):
                 raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
@@ -87,9 +89,9 @@ def train(
         tape, measuring = recording.blank(s, first, points), Measuring(config, data, where)
         for until in segments(begin, begin + count, progress):
             g = np.array(tape.rows["g"])[: int(tape.recorded)]
-            ahead = second.submit(go_on, tape, until, begin + count, stride)
-            measuring.add(g)
-            tape = ahead.result()
+            measured = second.submit(measuring.add, g)
+            tape = go_on(tape, until, begin + count, stride)
+            measured.result()
             if int(tape.state.diverged_at) >= 0:
                 break
     tape = jax.device_get(tape)

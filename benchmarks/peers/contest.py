@@ -7,26 +7,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-import gan1d
 from benchmarks.peers.agreement import Agreement, agreement
 from benchmarks.peers.cases import Case
 from benchmarks.peers.compiled_peer import CompiledPeer
 from benchmarks.peers.game import Game, Peer, Recorded, game, trajectory
 from benchmarks.peers.numpy_peer import NumpyPeer
+from benchmarks.peers.ours import STAGES, Ours
 from benchmarks.peers.torch_peer import TorchPeer, styles
 from benchmarks.timing import Stages, take_turns
-from gan1d import algorithm, draws, recording, training
-from gan1d.config import Config, structure
-from gan1d.data import target
-from gan1d.players import initial
 
 OURS, EAGER, MODULE, COMPILED, NUMPY = "gan1d", "PyTorch eager", "with nn.Dropout", "torch.compile", "NumPy"
-STAGES = ("training", "recording", "metrics")
-"""Training alone; with about 335 states recorded; and with every exact metric of them."""
 TRIAL, TRIALS = 100, 5
 """Iterations by which the ways to use a library are told apart, and how often: the median counts."""
 
@@ -97,14 +89,15 @@ def contest(case: Case, repeats: int, say: Say) -> dict[str, Any]:
     """The result of a case: who agrees, seconds by name and stage, how each is used, what compiling took."""
     config, of = case.config, game(case.config)
     say("choosing how to use PyTorch, NumPy; compiling")
-    gan1d.train(config)  # compiles, unless that is on the disk
     there, missing = entries(of)
     say("checking that all train the same")
     checked = {entry: agreement(entry.peer, config) for entry in there}
     agreeing = [entry for entry in there if checked[entry].agrees]
     say(f"timing {OURS}, " + "; ".join(f"{entry.names[0]}: {entry.way}" for entry in agreeing))
-    runs: dict[Any, Callable[[], Stages]] = {OURS: partial(ours, case)}
+    ours = Ours(case.name)
+    runs: dict[Any, Callable[[], Stages]] = {OURS: ours}
     times = take_turns(runs | {entry: partial(theirs, case, entry.peer) for entry in agreeing}, repeats)
+    ours.close()
     chosen: dict[str, Entry] = {}
     for entry in sorted(agreeing, key=lambda entry: times[entry][STAGES[-1]].median) + there:
         for name in entry.names:
@@ -126,26 +119,6 @@ def contest(case: Case, repeats: int, say: Say) -> dict[str, Any]:
 
 def _plain(found: Agreement) -> dict[str, Any]:
     return {"agrees": found.agrees, "differences": list(found.differences)}
-
-
-def ours(case: Case) -> Stages:
-    """gan1d's own seconds. All stages is its public call, which measures what is recorded while it goes on training."""
-    t = case.config.training
-    stride = -(-t.iterations // t.frames)
-    alone, recording = (_seconds(partial(trained, case.config, every)) for every in (t.iterations, stride))
-    began = time.perf_counter()
-    run = gan1d.train(case.config)
-    whole = time.perf_counter() - began
-    assert run.compilations == 0
-    return dict(zip(STAGES, (alone, recording, whole), strict=True))
-
-
-def trained(config: Config, stride: int) -> recording.Tape:
-    """The tape of a run in one piece, on the host, nothing measured."""
-    s, n, last = structure(config), draws.numbers(config), np.int32(config.training.iterations)
-    points = training.points_of(target(config.data), training.grid_of(config))
-    tape = recording.blank(s, initial(s, n), points)
-    return jax.device_get(algorithm.run(s, n, tape, last, last, np.int32(stride), points))
 
 
 def theirs(case: Case, peer: Peer) -> Stages:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ SMALL = Config.from_dict(
     }
 )
 CHANGES = 100
+ROOT = Path(__file__).parents[2]
 BOTH = {"training.iterations": (1, 60), "training.frames": (1, 600), "training.seed": (0, 2**31 - 1)}
 
 
@@ -61,3 +66,43 @@ def test_a_hundred_random_changes_of_numbers_compile_nothing() -> None:
 def test_the_folder_of_programs_is_that_of_jax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = jax.config.values["jax_compilation_cache_dir"]
     assert programs.folder() == (Path(kept) if kept else None)
+
+
+ONE = """
+import os, time
+import gan1d.programs
+{begin}
+import jax, jax.numpy as jnp
+square = jax.jit(lambda x: x @ x)
+x = jnp.ones((1024, 1024))
+square(x).block_until_ready()
+wall, worked = time.perf_counter(), time.process_time()
+for _ in range(5):
+    square(x).block_until_ready()
+print((time.process_time() - worked) / (time.perf_counter() - wall), "PJRT_NPROC" in os.environ)
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core")
+def test_one_thread_keeps_xla_on_one_core_and_tells_no_child() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("NPROC")}
+
+    def cores(begin: str) -> tuple[float, str]:
+        code = ONE.format(begin=begin)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=ROOT
+        )
+        busy, leaks = done.stdout.split()
+        return float(busy), leaks
+
+    one, leaks = cores("gan1d.programs.one_thread()")
+    assert one < 1.1 and leaks == "False"
+
+
+def test_two_programs_compiled_at_once_take_no_longer_than_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(programs._log, "until", time.perf_counter())
+    before = programs.compile_log()[1]
+    time.sleep(0.05)
+    for event in ("/jax/core/compile/jaxpr_trace_duration", "/jax/core/compile/backend_compile_duration"):
+        programs._on_duration(event, 10.0)
+    assert 0.04 < programs.compile_log()[1] - before < 1.0
