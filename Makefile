@@ -6,13 +6,14 @@
 
 PORT ?= 8501
 TESTS ?= tests
+EXPORTS ?= build/exports
 PY := .venv/bin/python
 # One that runs before .venv exists.
 ANY_PY = $$($(PY) -c '' 2>/dev/null && echo $(PY) || sh tools/find-python.sh)
 
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help app test test-deep lint format install packages assets rates judge docs bench lock clean
+.PHONY: help app test test-deep lint format install packages assets rates judge exports docs bench lock clean
 
 help: ## this list
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +56,10 @@ rates: ## measure how often each scenario holds with each discriminator: a table
 judge: ## measure how often the diagnosis is right, over seeds that nothing was chosen by
 	sh tools/install.sh dev
 	$(PY) -m tools.judge
+
+exports: ## every scenario in every format, each read back by another program: a table of time, size and what was found
+	sh tools/install.sh dev
+	$(PY) -m tools.exports '$(EXPORTS)'
 
 assets: ## compute the results shipped with the package
 	sh tools/install.sh runtime

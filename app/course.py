@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.lessons import Lesson, Scene, lessons
+from gan1d.lessons import Lesson, Scene, lessons
 
 STEPS = ("question", "run", "explanation", "try")
 """The steps of a lesson, in order."""

@@ -24,7 +24,7 @@ BLOCKS = (
     "transport",
 )
 """Parts of the player, which hides them itself."""
-PARTS = ("controls", "scenario", "more", "reset", "upload", "compare")
+PARTS = ("controls", "scenario", "more", "reset", "upload", "compare", "export")
 """Parts of the page. "controls" is the whole sidebar; a single control is hidden by the name of its setting."""
 MOST = 50
 EMBEDDED = """

@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, urlencode
 from app.history import Plan, Stretch
 from app.words import words
 from gan1d.catalogue import Scenario, scenarios
-from gan1d.config import SECTIONS, Config, ConfigError
+from gan1d.config import Config, ConfigError
 from gan1d.fields import nearest, parse_value
+from gan1d.render.naming import difference
 
 VERSION = 1
 PAGE = frozenset({"embed", "embed_options", "hide"})
@@ -103,12 +104,7 @@ def decode(query: str) -> Link:
 
 def _difference(base: Config, config: Config) -> dict[str, str]:
     """Dotted name -> text of every setting that differs; of data of another kind all."""
-    raw, new = base.to_dict(), config.to_dict()
-    if raw["data"]["kind"] != new["data"]["kind"]:
-        raw["data"] = {}
-    found = {
-        f"{p}.{name}": v for p in SECTIONS for name, v in new[p].items() if name not in raw[p] or raw[p][name] != v
-    }
+    found = difference(base, config)
     understood = {name: value for name, value in found.items() if name != "data.weights"}
     if len(understood) < len(found):  # equal shares of another number of modes need not be said
         with suppress(ConfigError):

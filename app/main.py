@@ -22,6 +22,7 @@ PAGES = [
     st.Page("views/lab.py", title=words("lab")["title"], default=True),
     st.Page("views/compare.py", title=words("compare")["title"], url_path="compare"),
     st.Page("views/map.py", title=words("map")["title"], url_path="map"),
+    st.Page("views/images.py", title=words("images")["title"], url_path="images"),
     st.Page("views/lessons.py", title=words("lessons")["title"], url_path="lessons"),
     st.Page("views/teacher.py", title=words("teacher")["title"], url_path="teacher"),
 ]

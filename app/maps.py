@@ -18,6 +18,7 @@ from gan1d.catalogue import HERE
 from gan1d.config import Config, ConfigError
 from gan1d.floors import floors
 from gan1d.render.maps.cells import METRICS
+from gan1d.render.maps.cells import text as drawn_words
 from gan1d.results import read
 
 OUTCOME = "outcome"
@@ -119,7 +120,7 @@ class Shipped(NamedTuple):
 @cache
 def shipped() -> dict[str, Shipped]:
     """Name -> map, in the order of the text."""
-    texts = words("map")["shipped"]
+    texts = drawn_words()["shipped"]
     return {name: Shipped(SHIPPED / name, read(SHIPPED / name).sweep, **texts[name]) for name in texts}
 
 

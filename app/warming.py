@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.keeper import NICE
-from app.lessons import lessons
 from app.state import KINDS
 from gan1d.catalogue import DISCRIMINATORS, scenarios
 from gan1d.config import GENERATORS, LOSSES, OPTIMIZERS, PENALTIES, Config, Structure, structure
+from gan1d.lessons import lessons
 
 ENABLED = "GAN1D_WARM"
 """Set to 0 in the environment, nothing is compiled ahead."""

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 from pathlib import Path
 
-from app.lessons import Lesson, lessons
 from app.words import LANGUAGE, words
+from gan1d.lessons import Lesson, lessons
+from gan1d.render.markup import marked_up
 
 STYLE = Path(__file__).parent / "worksheet.css"
 LINES = 2
 """Lines to write on, below each question."""
-
-
-def marked_up(text: str) -> str:
-    """Text with Markdown's **strong** and *stressed*, and nothing else of it, as HTML."""
-    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(" ".join(text.split())))
-    return re.sub(r"(?<![\\*])\*(?!\*)(.+?)(?<!\\)\*", r"<em>\1</em>", strong).replace("\\*", "*")
 
 
 def body(with_key: bool) -> str:

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    from gan1d.carried import Carried
+    from gan1d.config import Config
+
+LETTERS = "ABCD"
+"""What the runs of a file are called, as in the picture."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-What = Annotated[str, typer.Argument(metavar="SCENARIO|FILE.json", help="A scenario's name, or a config as JSON.")]
+What = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO|FILE",
+        help="A scenario's name, a config as JSON, or any file that `gan1d export` wrote: it carries the settings.",
+    ),
+]
 Discriminator = Annotated[str | None, typer.Option(help="plain, l2, dropout or l2-dropout.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="data.means=[-3,8]; may be repeated."),
 ]
+Which = Annotated[str | None, typer.Option("--run", help="Which one, A, B, …, of a file that carries several runs.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu.")]
 
 
@@ -21,34 +39,34 @@ class InputError(Exception):
     """Bad input, said in one line; exit code 2."""
 
 
-def config_of(what: str, discriminator: str | None, settings: list[str], seed: int | None) -> tuple[str, Any]:
+def config_of(what: str, discriminator: str | None, settings: list[str], seed: int | None) -> tuple[str, Config]:
     """The name and the config that a command's arguments describe.
 
     Raises:
-      ConfigError: what cannot be.
-      InputError: a file that cannot be read.
+      ConfigError: what cannot be, and a file whose run no single config describes.
     """
-    from gan1d.catalogue import DISCRIMINATORS, scenarios
-    from gan1d.config import Config, ConfigError
-    from gan1d.fields import nearest, parse_value
+    from gan1d.config import ConfigError
 
-    if what in scenarios:
-        name, config = what, scenarios[what].config
-    elif what.endswith(".json"):
-        try:
-            name, config = Path(what).stem, Config.from_json(Path(what).read_text("utf-8"))
-        except OSError as e:
-            raise InputError(
-                f"FILE.json: {what!r} is not allowed; it must be a file that can be read ({e.strerror})"
-            ) from None
-        except UnicodeDecodeError:
-            raise InputError(f"FILE.json: {what!r} is not allowed; it must be JSON text in UTF-8") from None
-    else:
-        raise ConfigError(
-            "SCENARIO",
-            what,
-            "it must be a .json file or one of " + ", ".join(scenarios) + nearest(what, scenarios),
-        )
+    name, run = run_of(what, discriminator, settings, seed)
+    if len(run.parts) > 1 or run.parts[0].hold_g:
+        raise ConfigError("FILE", what, "its run has several parts, and this takes one set of settings")
+    return name, run.config
+
+
+def run_of(
+    what: str, discriminator: str | None, settings: list[str], seed: int | None, which: str | None = None
+) -> tuple[str, Carried]:
+    """The name and the run, of one part or of several, that a command's arguments describe. which: of a file that carries several.
+
+    Raises:
+      ConfigError: what cannot be.
+    """
+    from gan1d.catalogue import DISCRIMINATORS
+    from gan1d.config import ConfigError
+    from gan1d.fields import parse_value
+
+    name, runs = carried_by(what)
+    run = _one_of(what, runs, which)
     changes: dict[str, Any] = {}
     if discriminator is not None:
         if discriminator not in DISCRIMINATORS:
@@ -61,4 +79,78 @@ def config_of(what: str, discriminator: str | None, settings: list[str], seed: i
         changes[field.strip()] = parse_value(value.strip())
     if seed is not None:
         changes["training.seed"] = seed
-    return name, config.replace(**changes)
+    return name, run.replace(**changes) if changes else run
+
+
+def carried_by(what: str) -> tuple[str, list[Carried]]:
+    """(name, runs) of a scenario, or of a file that carries one or more.
+
+    Raises:
+      ConfigError: neither.
+    """
+    from gan1d.carried import Carried, Stretch, read
+    from gan1d.catalogue import scenarios
+    from gan1d.config import ConfigError
+    from gan1d.fields import nearest
+
+    if what in scenarios:
+        config = scenarios[what].config
+        return what, [Carried("", (Stretch(config, config.training.iterations),))]
+    path = Path(what)
+    if not path.suffix and len(path.parts) < 2 and not os.path.lexists(path):
+        known = ", ".join(scenarios)
+        raise ConfigError("SCENARIO", what, f"it must be a file or one of {known}{nearest(what, scenarios)}")
+    return path.stem, read(path)
+
+
+def _one_of(what: str, runs: Sequence[Carried], which: str | None) -> Carried:
+    from gan1d.config import ConfigError
+
+    if len(runs) == 1 and which is None:
+        return runs[0]
+    names = LETTERS[: len(runs)]
+    if which is None:
+        told = ", ".join(f"{name} ({run.label})" if run.label else name for name, run in zip(names, runs, strict=False))
+        raise ConfigError("--run", which, f"{what} carries several runs; it must be one of {told}")
+    if which.upper() not in list(names):
+        raise ConfigError("--run", which, "it must be " + (f"one of {', '.join(names)}" if len(names) > 1 else names))
+    return runs[names.index(which.upper())]
+
+
+def tell_start(name: str, run: Carried) -> None:
+    """Says on stderr of a run that went on from another's state, which no file holds, that it is trained from its beginning instead."""
+    if run.start:
+        said = f"gan1d: {name} went on from iteration {run.start} of another run, which is not in the file; trained from the beginning"
+        print(said, file=sys.stderr)
+
+
+def check_out(out: Path, endings: Sequence[str]) -> None:
+    """Whether a file can be written where it is to go, before anything is computed.
+
+    Raises:
+      InputError: another ending, no such folder, or one that cannot be written to.
+    """
+    if out.suffix.removeprefix(".").lower() not in endings:
+        raise InputError(
+            f"OUT: {str(out)!r} is not allowed; its name must end in " + " or ".join(f".{e}" for e in endings)
+        )
+    with writes(out):
+        if not out.parent.is_dir():
+            raise InputError(f"OUT: {str(out)!r} is not allowed; there is no folder {str(out.parent)!r}")
+        if out.is_dir() or not os.access(out.parent, os.W_OK):
+            raise InputError(f"OUT: {str(out)!r} is not allowed; it must be a file that can be written")
+
+
+@contextmanager
+def writes(out: Path) -> Iterator[None]:
+    """What the system says of a file that cannot be written, in one line.
+
+    Raises:
+      InputError: that.
+    """
+    try:
+        yield
+    except OSError as e:
+        raise InputError(
+            f"OUT: {str(out)!r} is not allowed; it must be a file that can be written ({e.strerror or e})"
+        ) from None

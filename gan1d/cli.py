@@ -1,4 +1,4 @@
-"""The command line: `gan1d scenarios`, `train`, `sweep`, `export`, `app`. Results on stdout, progress and messages on stderr."""
+"""The command line: each command is its own room or below. Results on stdout, progress and messages on stderr."""
 
 from __future__ import annotations
 
@@ -9,14 +9,27 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gan1d.arguments import AsJson, Device, Discriminator, InputError, Settings, What, config_of
+from gan1d.arguments import (
+    AsJson,
+    Device,
+    Discriminator,
+    InputError,
+    Settings,
+    What,
+    Which,
+    check_out,
+    run_of,
+    tell_start,
+    writes,
+)
+from gan1d.cli_export import export
+from gan1d.cli_image import image
+from gan1d.cli_site import site
 from gan1d.cli_sweep import sweep
 
 app = typer.Typer(
@@ -62,15 +75,17 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Seed of every random number.")] = None,
     device: Device = "auto",
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="RUN.npz", help="Save the run.")] = None,
+    which: Which = None,
     as_json: AsJson = False,
 ) -> None:
     """Train, and say what came out."""
-    name, config = config_of(what, discriminator, set_ or [], seed)
+    name, found = run_of(what, discriminator, set_ or [], seed, which)
     if out is not None:
-        _check_out(out, ("npz",))
-    with _progress(f"training {name}, {config.training.iterations} iterations") as status:
+        check_out(out, ("npz",))
+    tell_start(name, found)
+    with _progress(f"training {name}, {found.parts[-1].until} iterations") as status:
+        from gan1d.carried import train as train_again
         from gan1d.programs import one_thread
-        from gan1d.training import train as run_training
 
         one_thread()
 
@@ -78,13 +93,13 @@ def train(
             """Also what lets Ctrl-C through: between two reports Python runs, within one the compiled program does."""
             status.update(f"training {name}, {done} of {total} iterations")
 
-        run = run_training(config, device=device, progress=report_progress)
+        run = train_again(found, report_progress, device)
         if out is not None:
-            with _writes(out):
+            with writes(out):
                 run.save(out)
     report = {
         "scenario": name,
-        "seed": config.training.seed,
+        "seed": found.config.training.seed,
         "iterations": int(run.iteration[-1]),
         "status": run.summary["status"],
         "diverged_at": run.summary["diverged_at"],
@@ -123,31 +138,9 @@ UNITS = {
 } | dict.fromkeys(("w1", "mean", "std"), "data units")
 
 
-@app.command()
-def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN.npz", help="A run that `train -o` saved.")],
-    out: Annotated[
-        Path,
-        typer.Argument(metavar="OUT.(npz|csv|json)", help="What to write; its ending decides."),
-    ],
-) -> None:
-    """Write a saved run as CSV (and OUT.densities.csv), JSON or npz."""
-    import gan1d
-    from gan1d.tables import FORMATS
-    from gan1d.tables import export as write
-
-    _check_out(out, FORMATS)
-    with _progress(f"writing {out}"):
-        try:
-            saved = gan1d.load(run)
-        except OSError as e:
-            raise InputError(
-                f"RUN: {str(run)!r} is not allowed; it must be a saved run that can be read ({e.strerror})"
-            ) from None
-        with _writes(out):
-            written = write(saved, out)
-    for path in written:
-        print(path)
+app.command()(export)
+app.command()(site)
+app.add_typer(image, name="image")
 
 
 @app.command(name="app")
@@ -181,29 +174,6 @@ def serve(
 
     del sys.modules["plotly"]
     sys.exit(streamlit.main())
-
-
-def _check_out(out: Path, endings: tuple[str, ...]) -> None:
-    if out.suffix.removeprefix(".").lower() not in endings:
-        raise InputError(
-            f"OUT: {str(out)!r} is not allowed; its name must end in " + " or ".join(f".{e}" for e in endings)
-        )
-    with _writes(out):
-        if not out.parent.is_dir():
-            raise InputError(f"OUT: {str(out)!r} is not allowed; there is no folder {str(out.parent)!r}")
-        if out.is_dir() or not os.access(out.parent, os.W_OK):
-            raise InputError(f"OUT: {str(out)!r} is not allowed; it must be a file that can be written")
-
-
-@contextmanager
-def _writes(out: Path) -> Iterator[None]:
-    """What the system says of a file that cannot be written, in one line."""
-    try:
-        yield
-    except OSError as e:
-        raise InputError(
-            f"OUT: {str(out)!r} is not allowed; it must be a file that can be written ({e.strerror})"
-        ) from None
 
 
 def _announce(port: int) -> None:
@@ -244,12 +214,9 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except Exception as e:
-        from gan1d.config import ConfigError
-        from gan1d.results import SweepError
-        from gan1d.trajectory import TrajectoryError
-
         usage = hasattr(e, "format_message")  # the option parser's own complaints
-        if not usage and not isinstance(e, (ConfigError, TrajectoryError, SweepError, InputError)):
+        ours = isinstance(e, ValueError) and type(e).__module__.startswith("gan1d.")  # a line for the user
+        if not usage and not ours and not isinstance(e, InputError):
             raise
         message = e.format_message() if usage else str(e)  # type: ignore[attr-defined]
         print("gan1d: " + " ".join(message.split()), file=sys.stderr)

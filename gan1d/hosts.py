@@ -112,11 +112,11 @@ def _rounds(found: Generator[Rows], rounds: int, size: int, columns: int) -> Ite
     for _ in range(rounds):
         failure, mine = None, nothing
         try:
-            _deliver(held)
+            deliver(held)
             mine = next(found, nothing)
         except BaseException as e:
             failure = e
-        with _signals_held() as held:
+        with signals_held() as held:
             everyone = _exchange(mine, size, columns, failure is not None)
         if failure:
             raise failure
@@ -126,14 +126,14 @@ def _rounds(found: Generator[Rows], rounds: int, size: int, columns: int) -> Ite
         try:
             yield there[:, 0].astype(int), there[:, 1:]
         except GeneratorExit:  # whoever takes the results cannot go on
-            with _signals_held():
+            with signals_held():
                 _exchange(nothing, size, columns, True)
             raise
-    _deliver(held)
+    deliver(held)
 
 
 @contextmanager
-def _signals_held() -> Iterator[list[int]]:
+def signals_held() -> Iterator[list[int]]:
     """Ctrl-C and SIGTERM wait while the processes talk: one that left in the middle would leave the others waiting. Those that came."""
     came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -147,7 +147,8 @@ def _signals_held() -> Iterator[list[int]]:
             signal.signal(which, handler or signal.SIG_DFL)
 
 
-def _deliver(signals: list[int]) -> None:
+def deliver(signals: list[int]) -> None:
+    """Has the signals that were held take their course."""
     for which in signals:
         signal.raise_signal(which)
 

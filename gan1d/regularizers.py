@@ -16,7 +16,7 @@ from gan1d.config import PENALTIES, Discriminator, Training
 from gan1d.losses import Elementwise
 
 LogitFn = Callable[[jax.Array], jax.Array]
-"""D as a function of its input alone, (B,) -> (B,)."""
+"""D as a function of its input alone, (B, …) -> (B,); on the line (B,) -> (B,)."""
 Params = Any
 """Parameters of D: any pytree whose kernels have "kernel" in their path, as an nnx State has."""
 
@@ -24,21 +24,31 @@ Params = Any
 class Regularizer(NamedTuple):
     """Where a regulariser takes part in an update; None where it does not. `weight` is its number in the config.
 
-    penalty: (logit function, real (B,), fake (B,), mix (B,) or None) -> scalar (); D's objective gains weight times it.
+    points: (real (B, …), fake (B, …), mix (B,) or None) -> (B, …): where the penalty looks at D's slope.
+    cost: that slope (B,), 0 or more -> scalar (); D's objective gains weight times it.
     weights: params -> scalar (); D's objective gains weight times it.
     project: (params, weight) -> params, after each update of D.
     inputs: (x (B,), noise (B,), weight) -> (B,), what D sees instead of x, real and generated alike, in both players' updates;
       noise ~ N(0, 1), in data units once it is scaled.
     labels: (real, fake, weight) -> D's objective on the real, out of a loss's two.
-    needs_mix: whether `penalty` wants mix ~ U[0, 1].
+    needs_mix: whether `points` wants mix ~ U[0, 1].
     """
 
-    penalty: Callable[[LogitFn, jax.Array, jax.Array, jax.Array | None], jax.Array] | None = None
+    points: Callable[[jax.Array, jax.Array, jax.Array | None], jax.Array] | None = None
+    cost: Callable[[jax.Array], jax.Array] | None = None
     weights: Callable[[Params], jax.Array] | None = None
     project: Callable[[Params, jax.Array], Params] | None = None
     inputs: Callable[[jax.Array, jax.Array, jax.Array], jax.Array] | None = None
     labels: Callable[[Elementwise, Elementwise, jax.Array], Elementwise] | None = None
     needs_mix: bool = False
+
+    @property
+    def penalty(self) -> Callable[[LogitFn, jax.Array, jax.Array, jax.Array | None], jax.Array] | None:
+        """(logit function, real (B, …), fake (B, …), mix (B,) or None) -> scalar (): `cost` of the slope at `points`, or None."""
+        points, cost = self.points, self.cost
+        if points is None or cost is None:
+            return None
+        return lambda logit, real, fake, mix: cost(steepness(logit, points(real, fake, mix)))
 
 
 REGULARIZERS: dict[str, Regularizer] = {}
@@ -61,6 +71,17 @@ def slope(logit: LogitFn, x: jax.Array) -> jax.Array:
     return jax.jvp(logit, (x,), (jnp.ones_like(x),))[1]
 
 
+def steepness(logit: LogitFn, x: jax.Array) -> jax.Array:
+    """|dl/dx| (B,) at each x (B, …), sqrt(sum g^2 + 1e-12) over all but the first axis, so that it has a slope where g = 0.
+
+    On the line, x (B,), it is the absolute value of `slope`. Samples must not mix: D without batch norm.
+    """
+    if x.ndim == 1:
+        return jnp.abs(slope(logit, x))
+    g = jax.grad(lambda x: jnp.sum(logit(x)))(x)
+    return jnp.sqrt(jnp.sum(g * g, axis=tuple(range(1, x.ndim))) + 1e-12)
+
+
 def half_squared_weights(params: Params) -> jax.Array:
     """1/2 sum w^2 over the kernels, biases left out -> scalar ()."""
     leaves = jax.tree_util.tree_leaves_with_path(params)
@@ -76,16 +97,12 @@ def none() -> Regularizer:
 
 @register_regularizer("r1")
 def r1() -> Regularizer:
-    r"""Zero-centred gradient penalty on real data, R1 = 1/2 E[(dl/dx)^2], l the logit of D; the weight is gamma.
+    r"""Zero-centred gradient penalty on real data, R1 = 1/2 E[|dl/dx|^2], l the logit of D; the weight is gamma.
 
     Source: Mescheder et al. 2018, arXiv:1801.04406, equation 9.
     """
 
-    def penalty(logit: LogitFn, real: jax.Array, fake: jax.Array, mix: jax.Array | None) -> jax.Array:
-        del fake, mix
-        return 0.5 * jnp.mean(slope(logit, real) ** 2)
-
-    return Regularizer(penalty=penalty)
+    return Regularizer(points=lambda real, fake, mix: real, cost=lambda slopes: 0.5 * jnp.mean(slopes**2))
 
 
 @register_regularizer("gradient_penalty")
@@ -97,13 +114,13 @@ def gradient_penalty() -> Regularizer:
     Source: Gulrajani et al. 2017, arXiv:1704.00028, equation 3.
     """
 
-    def penalty(logit: LogitFn, real: jax.Array, fake: jax.Array, mix: jax.Array | None) -> jax.Array:
+    def points(real: jax.Array, fake: jax.Array, mix: jax.Array | None) -> jax.Array:
         if mix is None:
             raise ValueError("mix: None is not allowed; gradient_penalty wants (B,) numbers from 0 to 1")
-        between = mix * real + (1 - mix) * fake
-        return jnp.mean((jnp.abs(slope(logit, between)) - 1) ** 2)
+        mix = mix.reshape(-1, *(1,) * (real.ndim - 1))
+        return mix * real + (1 - mix) * fake
 
-    return Regularizer(penalty=penalty, needs_mix=True)
+    return Regularizer(points=points, cost=lambda slopes: jnp.mean((slopes - 1) ** 2), needs_mix=True)
 
 
 @register_regularizer("weight_clipping")

@@ -17,14 +17,14 @@ from gan1d.trajectory import Trajectory, Writing
 FORMATS = ("npz", "csv", "json")
 
 
-def export(run: Trajectory, out: str | os.PathLike[str]) -> list[Path]:
-    """Writes a run in the format that the name ends in; whole or not at all. Returns the files written.
+def export(run: Trajectory, out: str | os.PathLike[str], kind: str | None = None) -> list[Path]:
+    """Writes a run in the format that the name ends in, or in `kind`; whole or not at all. Returns the files written.
 
     Raises:
       ConfigError: an ending that is not known.
     """
     path = Path(out)
-    kind = path.suffix.removeprefix(".").lower()
+    kind = kind or path.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
         raise ConfigError("OUT", str(out), "its name must end in " + ", ".join(f".{f}" for f in FORMATS))
     if kind == "npz":

@@ -130,6 +130,18 @@ class Trajectory:
     def __repr__(self) -> str:
         return f"Trajectory({len(self)} states, iteration {self.iteration[0]} to {self.iteration[-1]}, {self.diagnosis.kind})"
 
+    def figure(self) -> Any:
+        """A Plotly figure: the densities and D over x, with a slider and a play button over the recorded states."""
+        from gan1d.render.figures import figure  # what draws lies above; only a notebook asks for it
+
+        return figure(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What a notebook shows of a run: the player; a still picture where scripts are off."""
+        from gan1d.render.notebook import bundle
+
+        return bundle(self)
+
     @property
     def arrays(self) -> dict[str, np.ndarray]:
         """Every array that this run has, by the name that it has in the npz too."""

@@ -1,4 +1,4 @@
-"""The maps that ship: what they vary, and what computes them. The app's texts say what each teaches; a test holds them to the numbers."""
+"""The maps that ship: what they vary, and what computes them. A test holds what `maps.en.json` says of each to the numbers."""
 
 from __future__ import annotations
 

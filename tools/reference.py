@@ -20,6 +20,7 @@ import pdoc.render
 from markupsafe import Markup
 
 import gan1d
+import gan1d.image
 from gan1d.fields import Section, Spec
 
 OUT = Path(__file__).parents[1] / "docs" / "api"
@@ -56,7 +57,8 @@ def rooms() -> dict[str, pdoc.doc.Module]:
     """Dotted name -> documentation of the package and of every module in it."""
     jax.Array.__qualname__ = "Array"  # jax.Array, as it is imported, not where it is defined
     names = [room.name for room in pkgutil.walk_packages(gan1d.__path__, "gan1d.") if room.name != "gan1d.__main__"]
-    vars(gan1d).update({name: getattr(gan1d, name) for name in gan1d.__all__})  # lazy until now
+    for door in (gan1d, gan1d.image):
+        vars(door).update({name: getattr(door, name) for name in door.__all__})  # lazy until now
     gan1d.__all__ += [
         name.removeprefix("gan1d.") for name in names if name.count(".") == 1
     ]  # or they would not be listed

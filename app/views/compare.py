@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import compare, controls
+from app import compare, controls, export_panel
 from app.compare import Comparison
 from app.progress import progress_at, said
 from app.runner import Axis, Shown, runner
@@ -84,8 +84,8 @@ def _ends(shown: Shown) -> Axis:
     return round(float(x[0]) - half, 9), round(float(x[-1]) + half, 9)
 
 
-def draw_sidebar(found: Comparison) -> None:
-    """Which runs, and the settings of the one that is picked."""
+def draw_sidebar(found: Comparison, shown: list[Shown]) -> None:
+    """Which runs, and the settings of the one that is picked; the way out of the app."""
     st.caption(text["about"])
     st.markdown(f"**{text['vary']}**")
     with st.container(horizontal=True, gap="small"):
@@ -105,6 +105,8 @@ def draw_sidebar(found: Comparison) -> None:
             for control in members:
                 if control.name not in FRONT:
                     draw(found, control, state)
+    names = compare.differing(found.configs)
+    export_panel.draw(shown, [compare.label(config, names) for config in found.configs])
     if found.picked is not None:
         name = NAMES[found.picked]
         if st.button(text["in_lab"].format(name=name), width="stretch", icon=":material/open_in_new:"):
@@ -190,5 +192,5 @@ if differing:
             {text["setting"]: [row[0] for row in table]} | {n: [r[i + 1] for r in table] for i, n in enumerate(names)}
         )
 with st.sidebar:
-    draw_sidebar(found)
+    draw_sidebar(found, shown)
 runner().warm()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import controls, ensemble, link, player, uploads
+from app import controls, ensemble, export_panel, link, player, uploads
 from app.actions import act
 from app.embedding import Embedding
 from app.files import UPLOAD, take_file
@@ -67,6 +67,8 @@ def draw_controls(state: Session, shown: Shown) -> None:
     if page.shows("compare"):
         run = {"run": [link.encode(state.config, state.scenario)]}
         st.page_link("views/compare.py", label=words("compare")["open"], icon=":material/compare:", query_params=run)
+    if page.shows("export"):
+        export_panel.draw([shown])
     if page.shows("reset"):
         st.button(
             text["reset"],

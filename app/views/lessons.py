@@ -9,10 +9,10 @@ import streamlit as st
 
 from app import link, player
 from app.course import STEPS, Course
-from app.lessons import Scene, lessons
 from app.progress import progress_at, said
 from app.runner import Shown, runner
 from app.words import words
+from gan1d.lessons import Scene, lessons
 from gan1d.player import page_css
 
 STATE = "course"

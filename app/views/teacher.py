@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.lessons import lessons
 from app.words import LANGUAGE, words
 from app.worksheet import STYLE, body, document
+from gan1d.lessons import lessons
 
 APP = Path(__file__).parents[1]
 text = words("teacher")

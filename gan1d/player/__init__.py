@@ -118,6 +118,8 @@ STYLES = (
     "compare.css",
     "highlight.css",
 )
+PAGE = ("page.js", "page.css")
+"""What a page without a host has beside them."""
 
 
 @cache
@@ -143,6 +145,16 @@ def core_js() -> str:
 def js() -> str:
     """The player as a Streamlit component: one ES module with a default export."""
     return _joined((*SCRIPTS, "streamlit.js"))
+
+
+def page_js() -> str:
+    """The player for a page without a host: ``core_js`` with ``unpackRun``, ``mountRun`` and ``startPage``. It starts nothing by itself."""
+    return _joined((*SCRIPTS, PAGE[0]))
+
+
+def page_styles() -> str:
+    """Styles of such a page and of the player in it."""
+    return _joined((*STYLES, PAGE[1]))
 
 
 def text() -> dict[str, Any]:

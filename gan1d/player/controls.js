@@ -62,10 +62,10 @@ function createEventMarks(track, text, onSeek) {
   };
 }
 
-/** The button that shows which keys do what. */
+/** The button that shows which keys do what: those of what there is. */
 function createKeys(text) {
-  const list = element('dl', '', {}, text.keys.list.flatMap(([keys, what]) => [
-    element('dt', '', {}, keys.map((key) => element('kbd', '', {}, [key]))), element('dd', '', {}, [what]),
+  const list = element('dl', '', {}, text.keys.list.flatMap(([keys, what, of = '']) => [
+    element('dt', '', { 'data-of': of }, keys.map((key) => element('kbd', '', {}, [key]))), element('dd', '', { 'data-of': of }, [what]),
   ]));
   const panel = element('div', 'keys-panel', { id: 'gan1d-keys', role: 'group', tabindex: '-1', 'aria-label': text.keys.title, hidden: '' }, [list]);
   const button = element('button', 'chip mode', { type: 'button', 'aria-expanded': 'false', 'aria-controls': 'gan1d-keys' }, [text.keys.label]);
@@ -81,7 +81,12 @@ function createKeys(text) {
     open(false);
     button.focus();
   });
-  return root;
+  return {
+    root,
+    setRun(run) {
+      list.querySelectorAll('[data-of="steps"]').forEach((node) => { node.hidden = !run.meta.steps; });
+    },
+  };
 }
 
 function createControls(parent, text, playback) {

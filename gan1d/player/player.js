@@ -139,7 +139,8 @@ function createPlayer(root, { meta, arrays }, send = () => {}) {
     now: () => Number(root.dataset.iteration), playing: () => playback.playing, pause: playback.pause,
   });
   deck.append(host.bar);
-  modes.append(toggles.steps, toggles.equations, ensemble.button, createKeys(text));
+  const keys = createKeys(text);
+  modes.append(toggles.steps, toggles.equations, ensemble.button, keys.root);
   function showSide() {
     equations.show(playback.frame);
     side.hidden = !steps.isOn && !equations.isOn;
@@ -214,6 +215,7 @@ function createPlayer(root, { meta, arrays }, send = () => {}) {
     host.setRun(run);
     steps.setRun(run, arrays);
     toggles.steps.hidden = !run.meta.steps;
+    keys.setRun(run);
     toggles.equations.hidden = !run.meta.equations;
     showSide();
   }

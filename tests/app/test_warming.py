@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import gan1d
-from app.lessons import lessons
 from app.warming import likely
 from gan1d.catalogue import DISCRIMINATORS, scenarios
 from gan1d.config import LOSSES, structure
+from gan1d.lessons import lessons
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.lessons import lessons
 from app.words import words
+from gan1d.lessons import lessons
 from tests.browser.conftest import app_server
 
 pytestmark = pytest.mark.browser

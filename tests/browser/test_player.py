@@ -100,14 +100,14 @@ def playing(page: Page, expected: bool) -> None:
     expect(page.locator(ROOT)).to_have_attribute("data-playing", str(expected).lower())
 
 
-OWN = [name for name in (*player.SCRIPTS, "streamlit.js") if not name.startswith("vendor/")]
+OWN = [name for name in (*player.SCRIPTS, "streamlit.js", "page.js") if not name.startswith("vendor/")]
 FOLDER = Path(player.__file__).parent
 
 
 def test_every_script_is_named_and_joined_into_one_module() -> None:
     found = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.js")}
-    assert found == {*player.SCRIPTS, "streamlit.js"}
-    assert "</script" not in player.js().lower()
+    assert found == {*player.SCRIPTS, "streamlit.js", "page.js"}
+    assert "</script" not in (player.js() + player.page_js()).lower()
     for name in OWN:
         lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
         assert not [line for line in lines if line.startswith("import ")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import gan1d
-from gan1d.arguments import InputError, config_of
+from gan1d.arguments import config_of
 from gan1d.config import ConfigError
 
 
@@ -24,8 +24,9 @@ def test_a_file(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"FILE\.json"):
-        config_of(str(tmp_path / "none.json"), None, [], None)
+    none = str(tmp_path / "none.json")
+    with pytest.raises(ConfigError, match=r"FILE: .*it must be a file that can be read"):
+        config_of(none, None, [], None)
     for arguments in (("no-such", None, []), ("divergence", "large", []), ("divergence", None, ["training.lr_g"])):
         with pytest.raises(ConfigError):
             config_of(*arguments, None)

@@ -109,9 +109,9 @@ def test_the_discriminator_can_be_chosen(gan1d_, tmp_path: Path) -> None:
     [
         (
             ["gaussian-linaer"],
-            "SCENARIO: 'gaussian-linaer' is not allowed; it must be a .json file or one of gaussian-linear",
+            "SCENARIO: 'gaussian-linaer' is not allowed; it must be a file or one of gaussian-linear",
         ),
-        (["none.json"], "FILE.json: 'none.json' is not allowed; it must be a file that can be read"),
+        (["none.json"], "FILE: 'none.json' is not allowed; it must be a file that can be read"),
         (
             ["gaussian-linear", "--set", "training.lr_g=fast"],
             "training.lr_g: 'fast' is not allowed; it must be a number from 0 to 1",
@@ -148,7 +148,7 @@ def test_the_discriminator_can_be_chosen(gan1d_, tmp_path: Path) -> None:
             "OUT: 'folder.npz' is not allowed; it must be a file that can be written",
         ),
         (["gaussian-linear", "--nonesuch"], "--nonesuch"),
-        ([], "SCENARIO|FILE.json"),
+        ([], "SCENARIO|FILE"),
     ],
 )
 def test_bad_input_to_train_is_one_line(arguments: list[str], says: str, gan1d_, tmp_path: Path) -> None:
@@ -189,24 +189,6 @@ def test_exported_numbers_are_the_runs(gan1d_, saved: Path, linear_run) -> None:
     gan1d_("export", str(saved), "a.json")
     content = json.loads(Path("a.json").read_text("utf-8"))
     np.testing.assert_array_equal(content["jsd"], linear_run.jsd)
-
-
-@pytest.mark.parametrize(
-    ("run", "out", "says"),
-    [
-        ("none.npz", "a.csv", "RUN: 'none.npz' is not allowed; it must be a saved run that can be read"),
-        ("folder.npz", "a.csv", "RUN: 'folder.npz' is not allowed"),
-        ("junk.npz", "a.csv", "junk.npz: not a run saved by gan1d"),
-        ("SAVED", "a.doc", "OUT: 'a.doc' is not allowed; its name must end in .npz or .csv or .json"),
-        ("SAVED", "no/a.csv", "there is no folder 'no'"),
-        ("SAVED", "folder.npz", "OUT: 'folder.npz' is not allowed; it must be a file that can be written"),
-    ],
-)
-def test_bad_input_to_export_is_one_line(run: str, out: str, says: str, gan1d_, saved: Path, tmp_path: Path) -> None:
-    (tmp_path / "folder.npz").mkdir()
-    (tmp_path / "junk.npz").write_bytes(b"PK\x05\x06 junk")
-    assert says in bad(gan1d_("export", str(saved) if run == "SAVED" else run, out))
-    assert sorted(os.listdir(tmp_path)) == ["folder.npz", "junk.npz"]
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "x"])

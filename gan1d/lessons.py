@@ -34,14 +34,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.words import LANGUAGE
 from gan1d.catalogue import scenarios
 from gan1d.config import Config, ConfigError
 from gan1d.data import target
 from gan1d.outcomes import LABELS
 from gan1d.trajectory import Trajectory
 
-HERE = Path(__file__).parent / "content" / "lessons"
+HERE = Path(__file__).parent / "text" / "lessons"
+LANGUAGE = "en"
 FENCE = "+++"
 SECTIONS = ("question", "run", "explanation", "look", "try")
 """Headings of a file, in this order; what stands before the first is the introduction."""
@@ -164,7 +164,11 @@ class Lesson:
 
 @cache
 def lessons() -> Mapping[str, Lesson]:
-    """Name -> lesson, in the order of the course."""
+    """Name -> lesson, in the order of the course.
+
+    Raises:
+      LessonError: a file that cannot be read, or numbers that do not follow one another.
+    """
     found = sorted((read(path) for path in HERE.glob(f"*.{LANGUAGE}.md")), key=lambda lesson: lesson.order)
     for number, lesson in enumerate(found, start=1):
         if lesson.order != number:

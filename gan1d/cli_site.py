@@ -1,0 +1,80 @@
+"""The command `gan1d site`: the whole course as plain files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gan1d.arguments import AsJson, InputError
+
+MEGA = 1e6
+
+
+def site(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A new or empty folder, or an older site, which is renewed.", show_default=False
+        ),
+    ],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also among other files, which stay; files of the same names are replaced.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Runs to download with every recorded state: up to 1.5 MB a scenario.")
+    ] = False,
+    movies: Annotated[bool, typer.Option("--movies", help="An MP4 of each scenario to download, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a static site: every scenario with its player, the lessons, maps and downloads; it needs no server."""
+    from gan1d.programs import one_thread
+    from gan1d.render.site import write
+
+    one_thread()
+    with _Bar() as bar:
+        try:
+            found = write(folder, force=force, full=full, movies=movies, progress=bar.show)
+        except OSError as e:
+            raise InputError(
+                f"DIR: {str(folder)!r} is not allowed; it must be a folder that can be written ({e.strerror})"
+            ) from None
+    report = found._asdict() | {"folder": str(folder), "seconds": round(found.seconds, 2)}
+    if as_json:
+        print(json.dumps(report))
+        return
+    most = max(found.scenarios.values(), default=0) / MEGA
+    print(
+        f"{folder / 'index.html'}: {found.pages} pages, {found.files} files, {found.bytes / MEGA:.1f} MB, "
+        f"at most {most:.2f} MB a scenario gzip'd, {found.seconds:.1f} s"
+    )
+
+
+class _Bar:
+    """Progress on stderr: runs done, and what is made now."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        console = Console(stderr=True)
+        columns = (
+            BarColumn(bar_width=20),
+            TextColumn("{task.completed} of {task.total}"),
+            TextColumn("{task.description}"),
+        )
+        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self.task = self.bar.add_task("", total=None)
+
+    def __enter__(self) -> _Bar:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.bar.stop()
+
+    def show(self, done: int, total: int, what: str) -> None:
+        """Called as `gan1d.render.site.write` calls its progress."""
+        self.bar.update(self.task, description=what, completed=done, total=total)
