@@ -22,13 +22,13 @@ Progress = Callable[[int, int], None]
 """(pictures done, pictures in all) -> None; what it raises ends the export, and leaves nothing."""
 
 YUV = (
-    "scale=flags=accurate_rnd+full_chroma_inp:out_color_matrix=bt709:out_range=tv,format=yuv420p,"
+    "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,"
     "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 )
 """Colours as every player reads those of a movie that says so, and as most do where nothing is said."""
 CODECS: Mapping[str, list[str]] = {
     "mp4": f"-vf {YUV} -c:v libx264 -preset veryfast -subq 1 -trellis 0 -crf 20 -movflags +faststart -f mp4".split(),
-    "webm": f"-vf {YUV} -c:v libvpx-vp9 -crf 28 -b:v 0 -deadline realtime -cpu-used 7 -row-mt 1 -tile-columns 2 "
+    "webm": f"-vf {YUV} -c:v libvpx-vp9 -crf 28 -b:v 0 -deadline realtime -cpu-used 8 -row-mt 1 -tile-columns 2 "
     "-tune-content screen -f webm".split(),
     "gif": "-lavfi paletteuse=dither=none:diff_mode=rectangle -loop 0 -f gif".split(),
 }
