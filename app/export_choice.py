@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,14 +37,12 @@ class Choice:
     asked: set[str] = field(default_factory=set)
     pressed: bool = False
 
-    def of(self, about: tuple[str, ...], kinds: Sequence[str]) -> Choice:
-        """The same for these runs: iterations of others are forgotten, and a format that cannot hold as many."""
+    def of(self, about: tuple[str, ...]) -> Choice:
+        """The same for these runs: iterations of others are forgotten."""
         if self.about != about:
             for name in MOMENTS:
                 self.values.pop(name, None)
             self.about = about
-        if self.kind not in kinds:
-            self.kind = kinds[0]
         return self
 
     @property

@@ -28,11 +28,6 @@ class Subject(NamedTuple):
     layers: dict[str, tuple[str, bool]]
 
     @property
-    def kinds(self) -> list[str]:
-        """Formats that can hold as many runs."""
-        return [kind for kind, known in FORMATS.items() if known.several or len(self.runs) == 1]
-
-    @property
     def iterations(self) -> list[int]:
         """Those that can be shown."""
         if len(self.runs) == 1:
@@ -52,7 +47,7 @@ def draw_format(choice: Choice, subject: Subject) -> None:
     stand_at(key, choice.kind)
     st.selectbox(
         text["format"],
-        subject.kinds,
+        list(FORMATS),
         format_func=lambda kind: text["formats"][kind][0],
         key=key,
         on_change=lambda: setattr(choice, "kind", st.session_state[key]),

@@ -50,7 +50,7 @@ def draw(shown: Sequence[Shown], labels: Sequence[str] = ()) -> None:
 def _panel(subject: Subject) -> None:
     with st.expander(text["title"], key=PANEL, icon=":material/download:", on_change="rerun") as panel:
         if panel.open:
-            choice: Choice = st.session_state.setdefault(STATE, Choice()).of(subject.about, subject.kinds)
+            choice: Choice = st.session_state.setdefault(STATE, Choice()).of(subject.about)
             draw_format(choice, subject)
             options, wrong = choice.options()
             Controls(choice, subject, wrong).draw()

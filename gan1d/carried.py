@@ -1,8 +1,8 @@
 """What an exported file says about the run that it shows: enough to train it again, read back from any format.
 
 The record is one line of JSON text, ``{"gan1d": VERSION, "runs": [{"label", "start", "parts": [{"config", "until", "hold_g"}]}]}``. It lies
-in the comment of a movie or GIF, a text chunk of a PNG, the metadata of SVG and PDF, a script element of a page, a literal of a script;
-a saved run and its JSON hold the same in their own fields. No JAX until something is trained.
+in the comment of a movie or GIF, a text chunk of a PNG, the metadata of SVG and PDF, a script element of a page, a literal of a script, a
+field of an npz or JSON of several runs; a saved run and its JSON hold the same in their own fields. No JAX until something is trained.
 """
 
 from __future__ import annotations
@@ -163,9 +163,11 @@ def _read_npz(path: Path) -> list[Carried]:
     """A saved run's own fields; its arrays are not unpacked."""
     try:
         with np.load(path, allow_pickle=False) as file:
+            if "record" in file:  # of several runs
+                return parse(_scalar(file, "record"))
             config, summary = json.loads(_scalar(file, "config")), json.loads(_scalar(file, "summary"))
             last, start = int(file["iteration"][-1]), int(file["iteration"][0])
-    except OSError:
+    except (OSError, ConfigError):
         raise
     except Exception as e:  # a file made to harm can have zipfile, zlib and NumPy raise almost anything
         raise ConfigError("record", "", f"it is not a run saved by gan1d, or a torn one ({_line(e)})") from None

@@ -123,7 +123,7 @@ def _runs(given: list[str], bar: _Bar, fits: Callable[[int], object]) -> tuple[l
     found: list[tuple[str, Carried | Trajectory]] = []
     for what in given:
         name, carried = carried_by(what)
-        found += [(name, _saved(what, run) or run) for run in carried]
+        found += [(name, (_saved(what, run) if len(carried) == 1 else None) or run) for run in carried]
     fits(len(found))
     runs: list[Trajectory] = []
     labels = [run.label if isinstance(run, Carried) else "" for _, run in found]

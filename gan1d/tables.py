@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,61 @@ def export(run: Trajectory, out: str | os.PathLike[str], kind: str | None = None
             _write_csv(beside_second, *densities(run))
         return [path, second]
     return [path]
+
+
+def export_several(
+    runs: Mapping[str, Trajectory], record: str, out: str | os.PathLike[str], kind: str | None = None
+) -> list[Path]:
+    """Writes runs by their names in one file, whole or not at all. Returns the files written.
+
+    npz: `record`, and each run's arrays, config and summary as NAME_KEY. json: the record, its runs with all that `as_json` has. csv: the
+    tables of all one after another, with the run's name in the first column; what a run does not have is empty.
+
+    Args:
+      runs: name -> run.
+      record: JSON text of an object with a list "runs", what the file carries of each.
+
+    Raises:
+      ConfigError: an ending that is not known.
+    """
+    path = Path(out)
+    kind = kind or path.suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise ConfigError("OUT", str(out), "its name must end in " + ", ".join(f".{f}" for f in FORMATS))
+    if kind == "csv":
+        second = path.with_suffix(".densities.csv")
+        with Writing(path) as beside, Writing(second) as beside_second:
+            _write_csv(beside, *_joined({name: scalars(run) for name, run in runs.items()}))
+            _write_csv(beside_second, *_joined({name: densities(run) for name, run in runs.items()}))
+        return [path, second]
+    with Writing(path) as beside:
+        if kind == "json":
+            carried = json.loads(record)
+            rows = zip(carried["runs"], runs.items(), strict=True)
+            carried["runs"] = [row | {"name": name} | as_json(run) for row, (name, run) in rows]
+            beside.write_text(json.dumps(carried, allow_nan=False), "utf-8")
+        else:
+            content: dict[str, Any] = {"record": np.array(record)}
+            for name, run in runs.items():
+                texts = {"config": run.config.to_json(), "summary": json.dumps(run.summary)}
+                own = run.arrays | {key: np.array(text) for key, text in texts.items()}
+                content |= {f"{name}_{key}": values for key, values in own.items()}
+            with beside.open("wb") as file:
+                np.savez_compressed(file, **content)
+    return [path]
+
+
+def _joined(tables: Mapping[str, tuple[list[str], list[np.ndarray]]]) -> tuple[list[str], list[np.ndarray]]:
+    """Tables under one another, with the name of each in the first column; None where one has not the column of another."""
+    columns = list(dict.fromkeys(column for names, _ in tables.values() for column in names))
+    parts: dict[str, list[np.ndarray]] = {column: [] for column in ("run", *columns)}
+    for name, (names, values) in tables.items():
+        own = dict(zip(names, values, strict=True))
+        rows = len(values[0])
+        parts["run"].append(np.full(rows, name, object))
+        for column in columns:
+            parts[column].append(own.get(column, np.full(rows, None, object)))
+    return list(parts), [np.concatenate(found) for found in parts.values()]
 
 
 def as_json(run: Trajectory) -> dict[str, Any]:

@@ -245,6 +245,10 @@ def load(path: str | os.PathLike[str], replay: Callable[[Trajectory, int], Any] 
         raise
     except Exception as e:  # a file made to harm can have zipfile, zlib and NumPy raise almost anything
         raise TrajectoryError(f"{path}: not a run saved by gan1d, or a torn one ({e})") from None
+    if "record" in content:
+        raise TrajectoryError(
+            f"{path}: it holds several runs, and this reads one; `gan1d train` takes one of them with --run"
+        )
     needed = {"format", "config", "summary", *ARRAYS} - set(OPTIONAL)
     if missing := sorted(needed - content.keys()):
         raise TrajectoryError(f"{path}: not a run saved by gan1d: {', '.join(missing)} missing")

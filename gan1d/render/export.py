@@ -77,9 +77,6 @@ def check(kind: str, options: Options | None = None, runs: int = 1) -> Options:
     checked = (options or Options()).checked(kind)
     if not 1 <= runs <= len(NAMES):
         raise ConfigError("RUN", runs, f"there must be 1 to {len(NAMES)} runs")
-    if runs > 1 and not FORMATS[kind].several:
-        several = [name for name, known in FORMATS.items() if known.several]
-        raise ConfigError("RUN", runs, f"a .{kind} holds one run; several go side by side into " + ", ".join(several))
     return checked
 
 
@@ -123,7 +120,10 @@ def _code(order: Order) -> list[Path]:
 
 
 def _data(order: Order) -> list[Path]:
-    return tables.export(order.runs[0], order.path, order.kind)
+    if len(order.runs) == 1:
+        return tables.export(order.runs[0], order.path, order.kind)
+    named = dict(zip(NAMES, order.runs, strict=False))
+    return tables.export_several(named, record(order.runs, order.labels), order.path, order.kind)
 
 
 def _text(order: Order, text: str) -> list[Path]:

@@ -54,8 +54,6 @@ class Format(NamedTuple):
     kind: str
     """movie, still, page, data or code."""
     mime: str
-    several: bool
-    """Whether it can hold several runs."""
     options: tuple[str, ...]
     """The options that change something in it."""
 
@@ -64,17 +62,17 @@ _LOOK = ("layers", "theme", "title", "caption", "under")
 _MOVIE = ("width", "height", "fps", "seconds", "first", "last", *_LOOK)
 _STILL = ("width", "height", "dpi", "first", "last", "at", "states", *_LOOK, "transparent")
 FORMATS: dict[str, Format] = {
-    "mp4": Format("movie", "video/mp4", True, _MOVIE),
-    "webm": Format("movie", "video/webm", True, _MOVIE),
-    "gif": Format("movie", "image/gif", True, _MOVIE),
-    "html": Format("page", "text/html", True, ("first", "last", "layers", "theme", "title", "caption", "under")),
-    "png": Format("still", "image/png", True, _STILL),
-    "svg": Format("still", "image/svg+xml", True, tuple(name for name in _STILL if name != "dpi")),
-    "pdf": Format("still", "application/pdf", True, _STILL),
-    "csv": Format("data", "text/csv", False, ()),
-    "json": Format("data", "application/json", False, ()),
-    "npz": Format("data", "application/octet-stream", False, ()),
-    "py": Format("code", "text/x-python", True, ()),
+    "mp4": Format("movie", "video/mp4", _MOVIE),
+    "webm": Format("movie", "video/webm", _MOVIE),
+    "gif": Format("movie", "image/gif", _MOVIE),
+    "html": Format("page", "text/html", ("first", "last", "layers", "theme", "title", "caption", "under")),
+    "png": Format("still", "image/png", _STILL),
+    "svg": Format("still", "image/svg+xml", tuple(name for name in _STILL if name != "dpi")),
+    "pdf": Format("still", "application/pdf", _STILL),
+    "csv": Format("data", "text/csv", ()),
+    "json": Format("data", "application/json", ()),
+    "npz": Format("data", "application/octet-stream", ()),
+    "py": Format("code", "text/x-python", ()),
 }
 """Ending -> what it is."""
 

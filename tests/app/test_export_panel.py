@@ -124,7 +124,7 @@ def test_each_format_says_what_it_is_for_and_offers_what_changes_something_in_it
     expected = {
         "movie": {"size", "fps", "seconds", "shown", *look},
         "still": {"size", "states", "at", "dpi", "transparent", *look},
-        "page": {"title", "under"},
+        "page": {"shown", *look},
         "data": set(),
         "code": set(),
     }
@@ -262,7 +262,7 @@ def test_what_failed_is_said_and_can_be_tried_again(opened: Callable[..., AppTes
 def test_a_comparison_leaves_as_one_with_its_labels(opened: Callable[..., AppTest]) -> None:
     app = opened(page="views/compare.py")
     box = app.selectbox(key="export format")
-    assert list(box.options) == [text["formats"][kind][0] for kind, known in FORMATS.items() if known.several]
+    assert list(box.options) == [text["formats"][kind][0] for kind in FORMATS]
     press(app, text["start"])
     labels_ = [flag for flag in only().order.flags if flag.startswith("--label=")]
     assert labels_ == ["--label=lr_G 0.1", "--label=lr_G 0.02"] == list(only().order.flags)

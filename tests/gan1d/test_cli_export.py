@@ -168,7 +168,6 @@ def test_settings_change_what_is_read(gan1d_, saved: Path) -> None:
             "FILE: 'folder.mp4' is not allowed; it must be a file that can be read (Is a directory",
         ),
         (["RUN", "RUN", "RUN", "RUN", "RUN", "a.mp4"], "RUN: 5 is not allowed; there must be 1 to 4 runs"),
-        (["RUN", "RUN", "a.csv"], "RUN: 2 is not allowed; a .csv holds one run"),
         (["RUN"], "Missing argument"),
         (
             ["RUN", "a.mp4", "--size", "640"],

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import gan1d
+from gan1d.carried import read
 from gan1d.config import ConfigError
 from gan1d.render.export import WRITERS, check, export, kind_of
 from gan1d.render.options import FORMATS, Options
@@ -68,15 +69,39 @@ def test_a_format_can_be_told_apart_from_the_name(linear_run, tmp_path: Path) ->
     ]
 
 
-def test_several_runs_go_into_what_can_hold_them(linear_run, critic_run, tmp_path: Path) -> None:
-    for kind, known in FORMATS.items():
-        out = tmp_path / f"two.{kind}"
-        if known.several:
-            assert export([linear_run, critic_run], out, SMALL, labels=["one", "two"]) == [out]
-        else:
-            with pytest.raises(ConfigError, match=f"RUN: 2 is not allowed; a .{kind} holds one run"):
-                export([linear_run, critic_run], out)
-            assert not out.exists()
+def test_several_runs_go_into_every_format_with_their_settings(linear_run, critic_run, tmp_path: Path) -> None:
+    for kind in FORMATS:
+        names = [name.replace("a.", "two.") for name in FILES.get(kind, [f"a.{kind}"])]
+        out = tmp_path / names[0]
+        assert export([linear_run, critic_run], out, SMALL, labels=["one", "two"]) == [
+            tmp_path / name for name in names
+        ]
+        if kind != "csv":  # which has no place for them
+            found = read(out)
+            assert [run.label for run in found] == ["one", "two"]
+            assert [run.config for run in found] == [linear_run.config, critic_run.config]
+
+
+def test_numbers_of_several_runs(linear_run, critic_run, tmp_path: Path) -> None:
+    """In each table and array as in the runs; the critic has scores, and the other has probabilities."""
+    runs = {"A": linear_run, "B": critic_run}
+    for kind in ("csv", "json", "npz"):
+        export(list(runs.values()), tmp_path / f"two.{kind}")
+    rows = list(csv.DictReader((tmp_path / "two.csv").open(encoding="utf-8")))
+    told = json.loads((tmp_path / "two.json").read_text("utf-8"))["runs"]
+    for i, (name, run) in enumerate(runs.items()):
+        own = [row for row in rows if row["run"] == name]
+        assert [int(row["iteration"]) for row in own] == run.iteration.tolist() == told[i]["iteration"]
+        assert [float(row["w1"]) for row in own] == run.w1.tolist()
+        assert told[i]["name"] == name and told[i]["w1"] == run.w1.tolist()
+        with np.load(tmp_path / "two.npz") as file:
+            assert np.array_equal(file[f"{name}_p_gen"], run.p_gen)
+    assert {row["score_real"] for row in rows if row["run"] == "A"} == {""}
+    assert "" not in {row["score_real"] for row in rows if row["run"] == "B"}
+    points = list(csv.DictReader((tmp_path / "two.densities.csv").open(encoding="utf-8")))
+    assert len(points) == linear_run.p_gen.size + critic_run.p_gen.size
+    with pytest.raises(gan1d.TrajectoryError, match="several runs"):
+        gan1d.load(tmp_path / "two.npz")
 
 
 def test_endings() -> None:
