@@ -26,7 +26,8 @@ app: ## install if need be and serve the app on http://localhost:8501
 test: lint ## lint, types and every test that is not marked deep
 	sh tools/browser.sh
 	$(PY) -m pytest -m 'not deep and not browser' --numprocesses 2 --dist loadfile $(TESTS) || [ $$? -eq 5 ]
-	$(PY) -m pytest -m 'not deep and browser' $(TESTS) || [ $$? -eq 5 ] # one at a time: they look at the clock
+	$(PY) -m pytest -m 'not deep and browser and not alone' --numprocesses 2 --dist loadfile $(TESTS) || [ $$? -eq 5 ]
+	$(PY) -m pytest -m 'not deep and browser and alone' $(TESTS) || [ $$? -eq 5 ] # one at a time: they look at the clock
 
 test-deep: ## the slow, statistical tests
 	sh tools/install.sh dev

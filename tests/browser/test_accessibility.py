@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import app_server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 ROOT = "[data-gan1d-player]"
 OURS = ("gan1d-player", "st-key-")
 """What the selectors of our own elements hold: the player's root, and keys that we gave."""

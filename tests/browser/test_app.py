@@ -13,7 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 import gan1d
 from tests.browser.conftest import app_server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 ROOT = "[data-gan1d-player]"
 PAINTED = """(canvas) => {
   const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

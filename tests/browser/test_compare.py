@@ -16,7 +16,7 @@ from tests.browser.conftest import app_server
 from tests.browser.harness import compare, runs
 from tests.browser.test_app import PAINTED, TICKS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 ROOT = "[data-gan1d-player]"
 GAUSSIAN = scenarios["gaussian-linear"].config
 

@@ -15,7 +15,7 @@ from gan1d import player
 from tests.browser.harness import page as harness
 from tests.browser.harness import runs
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 Open = Callable[..., Page]
 Run = tuple[dict[str, Any], runs.Arrays]

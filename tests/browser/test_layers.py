@@ -17,7 +17,7 @@ from tests.browser.harness import runs
 from tests.browser.test_app import TICKS
 from tests.browser.test_player import LABEL_FAULTS, PAUSED, PICTURE, ROOT, seek
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 Show = Callable[..., Page]
 
 ALL = ["real", "generated", "d", "d_star", "gap", "optimum", "outside", "samples", "arrows"]

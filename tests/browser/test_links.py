@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import gan1d
 from tests.browser.conftest import app_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(240)]
 ROOT = "[data-gan1d-player]"
 SLOW = 45_000
 """Milliseconds that a run may take which must be compiled first, on a machine with other work."""

@@ -13,7 +13,7 @@ from tests.browser.conftest import streamlit_server
 from tests.browser.harness import page as harness
 from tests.browser.harness import runs
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 Open = Callable[..., Page]
 

@@ -19,7 +19,7 @@ from tests.browser.harness import page as harness
 from tests.browser.harness import runs
 from tests.browser.test_player import PAUSED, PICTURE, frame, playing, seek, show, state, wait_until  # noqa: F401
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 Open = Callable[..., Page]
 Given = tuple[dict[str, Any], runs.Arrays]
