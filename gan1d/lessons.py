@@ -19,14 +19,18 @@ The front matter::
     highlight = ["generated", "w1", "caption"]
     [try.config]                  # the last step's run: settings that differ from the above, or another scenario; also claim and view
 
+Before the tables may stand ``images = ["digits-dcgan"]``: shipped runs on images, which the lesson leads to.
+
 The question's choices are a list, ``- [x]`` the right one and ``- [ ]`` the others, each with its reply in indented lines below it.
+In the other sections a line ``figure: NAME`` stands where one of `figure_texts` is to be seen.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,19 +38,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gan1d.catalogue import HERE as PACKAGE
 from gan1d.catalogue import scenarios
 from gan1d.config import Config, ConfigError
 from gan1d.data import target
 from gan1d.outcomes import LABELS
 from gan1d.trajectory import Trajectory
 
-HERE = Path(__file__).parent / "text" / "lessons"
+HERE = PACKAGE / "text" / "lessons"
 LANGUAGE = "en"
+IMAGES = PACKAGE / "assets" / "image"
+"""Where the shipped runs on images lie, each in a folder ``run-NAME``."""
 FENCE = "+++"
 SECTIONS = ("question", "run", "explanation", "look", "try")
 """Headings of a file, in this order; what stands before the first is the introduction."""
 MOST_CHOICES = 9
 """Choices of a question: the address bar has one digit for an answer."""
+FIGURE = re.compile(r"^figure:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 NUMBER = r"-?\d+(?:\.\d+)?"
 COMPARISON = re.compile(
@@ -121,6 +129,12 @@ class Claim(NamedTuple):
         return right and all(comparison.holds(run) for comparison in self.comparisons)
 
 
+class Figure(NamedTuple):
+    """A place in a text where a figure stands."""
+
+    name: str
+
+
 class Scene(NamedTuple):
     """A run and how it is shown. view: what the player starts from; highlight: names of layers, charts and blocks that are marked."""
 
@@ -140,7 +154,7 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """One lesson; the texts are Markdown."""
+    """One lesson; the texts are Markdown, but for their figures: see `pieces`. images: shipped runs on images that it leads to."""
 
     name: str
     title: str
@@ -155,11 +169,33 @@ class Lesson:
     explanation: str
     look: str
     trial_text: str
+    images: tuple[str, ...] = ()
 
     @property
     def right(self) -> int:
         """Index of the right choice."""
         return next(i for i, choice in enumerate(self.choices) if choice.is_right)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Those that figures may stand in."""
+        return self.intro, self.run, self.explanation, self.look, self.trial_text
+
+
+@cache
+def figure_texts() -> Mapping[str, Mapping[str, str]]:
+    """Name -> the words of a figure: those in it, its caption, and what it shows for who does not see it."""
+    words: dict[str, dict[str, str]] = json.loads((HERE.parent / f"figures.{LANGUAGE}.json").read_text("utf-8"))
+    return words
+
+
+def pieces(text: str) -> Iterator[str | Figure]:
+    """A lesson's text taken apart: Markdown, and the figures between."""
+    for i, part in enumerate(FIGURE.split(text)):
+        if i % 2:
+            yield Figure(part)
+        elif part.strip():
+            yield part.strip()
 
 
 @cache
@@ -204,7 +240,7 @@ class _Reader:
             raw = tomllib.loads(head)
         except tomllib.TOMLDecodeError as e:
             raise self.error("front matter", str(e), "it must be TOML") from None
-        self.known("", raw, ("title", "order", "setting", "config", "claim", "view", "try"))
+        self.known("", raw, ("title", "order", "setting", "images", "config", "claim", "view", "try"))
         for field, kind in {
             "title": str,
             "setting": str,
@@ -234,7 +270,14 @@ class _Reader:
             explanation=sections["explanation"],
             look=sections["look"],
             trial_text=sections["try"],
+            images=self.images(raw.get("images", [])),
         )
+
+    def images(self, names: object) -> tuple[str, ...]:
+        there = sorted(path.name.removeprefix("run-") for path in IMAGES.glob("run-*"))
+        if not isinstance(names, list) or len(names) > 2 or any(name not in there for name in names):
+            raise self.error("images", names, "it must be a list of one or two of " + ", ".join(there))
+        return tuple(names)
 
     def known(self, prefix: str, table: Mapping[str, Any], allowed: Iterable[str]) -> None:
         for key in table:
@@ -320,6 +363,11 @@ class _Reader:
         for name, text in found.items():
             if not text:
                 raise self.error(name or "introduction", "", "it must not be empty")
+            allowed = () if name == "question" else tuple(figure_texts())
+            for figure in FIGURE.findall(text):
+                if figure not in allowed:
+                    known = "it must be one of " + ", ".join(allowed) if allowed else "no figure may stand here"
+                    raise self.error(f"{name or 'introduction'}.figure", figure, known)
         return found
 
     def question(self, text: str) -> tuple[str, tuple[Choice, ...]]:

@@ -6,7 +6,7 @@ import argparse
 
 import gan1d
 from gan1d.catalogue import HERE
-from tools import maps, rates
+from tools import maps, penalty, rates
 
 SHIPPED = tuple(name for name in gan1d.scenarios if not name.endswith("-as-published"))
 """Scenarios whose runs ship: the others are trained when they are first looked at."""
@@ -16,7 +16,9 @@ def main() -> None:
     """Writes `gan1d/assets/`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--runs-only", action="store_true", help="leave the rates and maps as they are (they take twenty minutes)"
+        "--runs-only",
+        action="store_true",
+        help="leave the rates, the maps and the lesson's curves as they are (they take twenty minutes)",
     )
     parser.add_argument("--maps-only", action="store_true", help="compute the maps (some minutes), leave all else")
     arguments = parser.parse_args()
@@ -31,6 +33,7 @@ def main() -> None:
         gan1d.train(gan1d.scenarios[name].config).save(assets / f"{name}.npz")
     if not arguments.runs_only:
         maps.write(assets / "maps")
+        penalty.write()
         rates.write(rates.table(list(gan1d.scenarios), rates.HELD_OUT))
 
 

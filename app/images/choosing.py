@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -87,6 +88,11 @@ def looked_at() -> Looked:
 def look_at(run: str | None, beside: str | None = None) -> None:
     """Goes over to other runs; the address holds them."""
     st.query_params.from_dict({key: name for key, name in ((ONE, run), (BESIDE, beside)) if name})
+
+
+def address(run: str, beside: str | None = None) -> str:
+    """The page with these runs, as the app's other pages name it."""
+    return "./images?" + urlencode({key: name for key, name in ((ONE, run), (BESIDE, beside)) if name})
 
 
 def folder_of(name: str) -> Path:

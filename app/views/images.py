@@ -11,6 +11,7 @@ from app.images.choosing import Looked
 from app.images.runs import Run
 from app.images.watching import GALLERY, draw_run
 from app.words import words
+from gan1d.lessons import lessons
 
 LIVE = "images live"
 """Key: how the runs stood when the page began to look again by itself."""
@@ -68,6 +69,11 @@ if error := st.session_state.pop(state.ERROR, None):
 choosing.draw(looked)
 if len(looked.names) == 1 and looked.run in choosing.shipped():
     st.caption(text["shipped_text"])
+for lesson in lessons().values():
+    if lesson.images and set(lesson.images) == set(looked.names):
+        st.markdown(
+            text["lesson"].format(number=lesson.order, title=lesson.title, address=f"./lessons?lesson={lesson.name}")
+        )
 if are_alive(now := states(looked)):
     st.session_state[LIVE] = now
     st.fragment(draw_live, run_every=LOOK)(looked)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import link, player
+from app import figures, link, player
 from app.course import STEPS, Course
+from app.images import choosing
 from app.progress import progress_at, said
 from app.runner import Shown, runner
 from app.words import words
-from gan1d.lessons import Scene, lessons
+from gan1d.lessons import Figure, Scene, lessons, pieces
 from gan1d.player import page_css
 
 STATE = "course"
@@ -71,6 +72,15 @@ def lab_address(scene: Scene) -> str:
     return f"./?v={link.VERSION}&{link.encode(scene.config)}"
 
 
+def write(markdown: str) -> None:
+    """A text of a lesson, with its figures where they belong."""
+    for piece in pieces(markdown):
+        if isinstance(piece, Figure):
+            figures.draw(piece.name)
+        else:
+            st.markdown(piece)
+
+
 def draw_contents(state: Course) -> None:
     """The sidebar: every lesson, with a tick where it is done."""
     st.markdown(f"**{text['contents']}**")
@@ -103,7 +113,7 @@ def draw_steps(state: Course) -> None:
 def draw_question(state: Course) -> None:
     """The introduction and the question."""
     lesson = state.lesson
-    st.markdown(lesson.intro)
+    write(lesson.intro)
     st.markdown(f"##### {text['predict']}")
     given = state.answers.get(lesson.name)
     choice = st.radio(
@@ -124,7 +134,7 @@ def draw_run(state: Course) -> None:
     said = text["skipped"] if given is None else text["you_said"].format(choice=state.lesson.choices[given].text)
     st.caption(said)
     st.caption(state.lesson.setting)
-    st.markdown(state.lesson.run)
+    write(state.lesson.run)
     st.button(text["to_explanation"], type="primary", on_click=act, args=(state.go, "explanation"))
 
 
@@ -148,19 +158,22 @@ def draw_explanation(state: Course) -> None:
     """The reply, and what to look at."""
     draw_reply(state)
     st.markdown(f"##### {text['look']}")
-    st.markdown(state.lesson.look)
+    write(state.lesson.look)
 
 
 def draw_reasons(state: Course) -> None:
     """Why it is so; where there is one column, it stands below the picture."""
     st.markdown(f"##### {text['why']}")
-    st.markdown(state.lesson.explanation)
+    write(state.lesson.explanation)
+    if state.lesson.images:
+        address = choosing.address(*state.lesson.images)
+        st.link_button(text["to_images"], address, help=text["images_help"], icon=":material/open_in_new:")
     st.button(text["to_try"], type="primary", on_click=act, args=(state.go, "try"))
 
 
 def draw_trial(state: Course) -> None:
     """The last step: a change to the run."""
-    st.markdown(state.lesson.trial_text)
+    write(state.lesson.trial_text)
     if state.beside(1) is None:
         st.info(text["finished"])
 

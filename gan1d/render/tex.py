@@ -8,7 +8,8 @@ from html import escape
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\S")
 SPACES = {r"\,": 0.17, r"\;": 0.28, r"\quad": 1.0, r"\qquad": 2.0}
 """Width of each, in em."""
-SIGNS = {r"\le": "≤", r"\ge": "≥", r"\approx": "≈", r"\cdot": "·", r"\partial": "∂", r"\|": "‖", "-": "−", "'": "′"}
+SIGNS = {r"\le": "≤", r"\ge": "≥", r"\approx": "≈", r"\cdot": "·", r"\|": "‖", "-": "−", "'": "′"}
+NAMES = {r"\partial": "∂", r"\lambda": "λ", r"\nabla": "∇"}
 FUNCTIONS = ("log", "exp")
 LIMITS = ("max", "min", "sup", "inf")
 """Operators that have what they run over below them."""
@@ -115,7 +116,9 @@ class _Reader:
         if token == "-" and self.is_first():
             return '<mo form="prefix">−</mo>'
         if token in SIGNS:
-            return f"<mo>{SIGNS[token]}</mo>" if token != r"\partial" else "<mi>∂</mi>"
+            return f"<mo>{SIGNS[token]}</mo>"
+        if token in NAMES:
+            return f"<mi>{NAMES[token]}</mi>"
         if token in (r"\frac", r"\tfrac"):
             whole = f"<mfrac>{self.argument()}{self.argument()}</mfrac>"
             return whole if token == r"\frac" else f'<mstyle displaystyle="false">{whole}</mstyle>'

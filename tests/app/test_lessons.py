@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import streamlit
@@ -13,9 +15,10 @@ from streamlit.testing.v1 import AppTest
 import gan1d
 from app import link
 from app.course import STEPS, Course
+from app.images import choosing
 from app.words import words
 from app.worksheet import body, document
-from gan1d.lessons import lessons
+from gan1d.lessons import lessons, pieces
 from gan1d.render.markup import marked_up
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +92,13 @@ def players(page: AppTest) -> list[object]:
     return [element for element in page.main if "bidi_component" in str(getattr(element, "type", ""))]
 
 
+def described(element: Any) -> str:
+    """A text as it stands, or the key of a component."""
+    return getattr(element, "value", None) or re.sub(
+        r".*(figure \w+).*", r"\1", str(getattr(element.proto, "id", "")), flags=re.S
+    )
+
+
 def address(page: AppTest) -> dict[str, str]:
     return {name: value if isinstance(value, str) else value[-1] for name, value in page.query_params.items()}
 
@@ -114,8 +124,8 @@ def test_predict_run_explain_try(page: AppTest) -> None:
     assert lesson.look in spoken(page) and lesson.explanation in spoken(page)
     press(page, text["to_try"])
     assert lesson.trial_text in spoken(page) and len(players(page)) == 1
-    assert text["progress"].format(done=1, all=9) in spoken(page)
-    assert address(page) == {"lesson": "mode-collapse", "step": "try", "answers": "----2----"}
+    assert text["progress"].format(done=1, all=10) in spoken(page)
+    assert address(page) == {"lesson": "mode-collapse", "step": "try", "answers": "----2-----"}
 
 
 def test_the_right_answer_is_called_right(page: AppTest) -> None:
@@ -153,6 +163,29 @@ def test_a_link_opens_a_lesson_as_it_was(page: AppTest) -> None:
     del page.session_state["course"]
     page.run()
     assert not page.exception and page.success and len(players(page)) == 1
+
+
+def test_the_last_lesson_shows_its_figures_between_its_words_and_leads_to_the_images(page: AppTest) -> None:
+    lesson = lessons()["from-line-to-images"]
+    for name, value in {"lesson": lesson.name, "step": "explanation", "answers": "---------s"}.items():
+        page.query_params[name] = value
+    del page.session_state["course"]
+    page.run()
+    assert not page.exception
+    order = [part if isinstance(part, str) else f"figure {part.name}" for part in pieces(lesson.explanation)]
+    assert [part for part in order if part.startswith("figure ")] == ["figure penalty", "figure digits"]
+    shown = [described(element) for element in page.main]
+    assert [part for part in shown if part in order] == order
+    assert len(players(page)) == 3, "two figures and the run"
+    link = next(e.proto.url for e in page.main if getattr(e.proto, "url", "").startswith("./images"))
+    query = dict(parse_qsl(urlsplit(link).query))
+    assert tuple(query.values()) == lesson.images == choosing.FIRST
+    images = AppTest.from_file(str(ROOT / "app" / "views" / "images.py"), default_timeout=100)
+    for name, value in query.items():
+        images.query_params[name] = value
+    images.run()
+    assert not images.exception and not images.warning
+    assert any(f"{lesson.title}](./lessons?lesson={lesson.name})" in said.value for said in images.markdown)
 
 
 @pytest.mark.parametrize("name", NAMES)

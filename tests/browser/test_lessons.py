@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.words import words
 from gan1d.lessons import lessons
-from tests.browser.conftest import app_server
+from gan1d.render.palette import PALETTES
 
 pytestmark = pytest.mark.browser
 ROOT = "[data-gan1d-player]"
@@ -21,14 +21,6 @@ EXPLAINED = "lessons?lesson=mode-collapse&step=explanation&answers=----2----"
 text = words("lessons")
 WAIT = 40_000
 """Milliseconds that a first run may take on a busy machine."""
-
-
-@pytest.fixture(scope="module")
-def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("lessons") / "server.log"
-    with app_server(log) as address:
-        yield address
-    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 def outline(part: Locator) -> str:
@@ -60,7 +52,7 @@ def test_the_run_is_not_shown_before_a_prediction_and_all_is_done_by_keyboard(
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text(text["wrong"], timeout=WAIT)
     expect(page.locator(ROOT).first).to_have_attribute("data-iteration", "2100", timeout=WAIT)
-    assert "answers=----2----" in page.url and "step=explanation" in page.url
+    assert "answers=----2-----" in page.url and "step=explanation" in page.url
 
 
 def test_what_to_look_at_is_marked_and_nothing_else(url: str, open_page: Callable[..., Page]) -> None:
@@ -94,7 +86,7 @@ def test_a_reload_keeps_the_place_and_the_lab_opens_with_the_same_run(url: str, 
     page.reload()
     page.wait_for_selector(CANVAS, timeout=WAIT)
     expect(page.locator(ROOT).first).to_have_attribute("data-run", run)
-    expect(page.get_by_text(text["progress"].format(done=1, all=9))).to_be_visible()
+    expect(page.get_by_text(text["progress"].format(done=1, all=10))).to_be_visible()
     address = page.get_by_role("link", name=text["open_in_lab"]).evaluate("(link) => link.href")
     page.goto(str(address))
     page.wait_for_selector(CANVAS, timeout=WAIT)
@@ -141,6 +133,28 @@ def test_a_phone_shows_what_to_look_at_the_picture_and_then_the_reasons(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_figures_are_seen_on_a_phone_in_the_colours_of_the_theme(url: str, open_page: Callable[..., Page]) -> None:
+    lesson = lessons()["from-line-to-images"]
+    address = f"{url}/lessons?lesson={lesson.name}&step=explanation&answers=---------s"
+    page = open_page(address, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    chart = page.get_by_role("img", name=re.compile("critic’s mean slope"))
+    expect(chart).to_be_visible(timeout=WAIT)
+    curve = chart.locator("path.right:not(.range)")
+    dark = tuple(round(255 * part) for part in PALETTES["dark"].real.colour[:3])
+    expect(curve).to_have_css("stroke", f"rgb{dark}")
+    for picture in (chart, *page.locator("figure.taught img").all()):
+        box = picture.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["width"] > 120
+    letters = chart.locator("text").first.evaluate("(text) => 14 * text.getScreenCTM().a")
+    assert letters >= 11, "CSS pixels"
+    assert page.locator("figure.taught img").evaluate_all("(all) => all.map((image) => image.naturalWidth)") == [
+        128,
+        128,
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.get_by_role("link", name=text["to_images"])).to_be_visible()
+
+
 @pytest.mark.parametrize(("with_key", "pages"), [(True, 3), (False, 2)])
 def test_only_the_worksheet_is_printed_on_whole_pages(
     url: str, open_page: Callable[..., Page], with_key: bool, pages: int
@@ -175,7 +189,7 @@ def test_the_print_button_prints_and_the_file_opens_alone(
     caught.value.save_as(path)
     assert path.name == words("worksheet")["file"]
     alone = open_page(path.as_uri())
-    assert alone.locator("ol > li").count() == 18
+    assert alone.locator("ol > li").count() == 20
     assert len(re.findall(rb"/Type\s*/Page\b", alone.pdf(prefer_css_page_size=True))) == 3
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import gan1d
-from gan1d.lessons import BLOCKS, HERE, LANGUAGE, Lesson, LessonError, Scene, lessons, read
+from gan1d.image.recorder import read_config, read_lines
+from gan1d.lessons import BLOCKS, HERE, IMAGES, LANGUAGE, Figure, Lesson, LessonError, Scene, lessons, pieces, read
 from gan1d.render.frames import frames
 
 NAMES = list(lessons())
@@ -28,9 +30,9 @@ def share_held(scene: Scene, seeds: range) -> float:
 # ---- the files
 
 
-def test_there_are_nine_lessons_in_order() -> None:
-    assert [lesson.order for lesson in lessons().values()] == list(range(1, 10))
-    assert len({lesson.title for lesson in lessons().values()}) == 9
+def test_there_are_ten_lessons_in_order() -> None:
+    assert [lesson.order for lesson in lessons().values()] == list(range(1, 11))
+    assert len({lesson.title for lesson in lessons().values()}) == 10
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,6 +72,10 @@ def test_the_right_answer_is_not_always_in_the_same_place() -> None:
         ("- [x] On", "- [ ] On", "question", "there must be one"),
         ("- [ ] It jumps", "- [x] It jumps", "question", "there must be one"),
         ("## Look", "## Looks", "headings", "question, run, explanation, look, try"),
+        ("## Look", "figure: penalties\n\n## Look", "explanation.figure", "one of penalty, digits"),
+        ("## Run", "figure: penalty\n\n## Run", "question.figure", "no figure"),
+        ("order = 5", 'order = 5\nimages = ["digits"]', "images", "one or two of digits-dcgan, digits-wgan-gp"),
+        ("order = 5", 'order = 5\nimages = "digits-dcgan"', "images", "a list"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_name_the_field_and_what_is_allowed(
@@ -132,11 +138,38 @@ def test_the_distance_to_the_best_d_is_small_only_where_d_is_near_it() -> None:
     assert not claim.holds(gan1d.train(config.replace(**{"training.iterations": 1})))
 
 
+def test_the_best_slope_between_two_heaps_is_what_the_last_lesson_says_on_the_line_and_of_the_digits() -> None:
+    """1 + W/(2 lambda): from d/ds of -W s + lambda (s - 1)^2. On the line while the densities lie apart; of digits W is the scores' gap."""
+    lesson = lessons()["from-line-to-images"]
+    run = gan1d.train(lesson.scene.config)
+    weight = lesson.scene.config.training.penalty_weight
+    assert f"that is {1 + run.w1[0] / (2 * weight):.0f} at the start" in lesson.explanation
+    between = (run.x > run.mean[1]) & (run.x < 15)
+    slope = np.median(np.gradient(run.d[1].astype(float), run.x)[between])
+    assert slope == pytest.approx(1 + run.w1[1] / (2 * weight), rel=0.1)
+    lines = read_lines(IMAGES / "run-digits-wgan-gp")[-100:]  # the second half of that run
+    gap, slope = (float(np.mean([line[name] for line in lines])) for name in ("loss_d", "slope"))
+    weight = read_config(IMAGES / "run-digits-wgan-gp").penalty_weight
+    assert f"λ is {weight:.0f} and W about {-gap:.1f}" in lesson.explanation
+    assert f"should be {1 - gap / (2 * weight):.2f}, and is {slope:.2f}" in " ".join(lesson.explanation.split())
+    assert slope == pytest.approx(1 - gap / (2 * weight), abs=0.02)
+
+
 # ---- the texts
 
 
 def lesson_texts(lesson: Lesson) -> str:
-    return " ".join((lesson.intro, lesson.run, lesson.explanation, lesson.look, lesson.trial_text))
+    return " ".join(lesson.texts)
+
+
+def test_a_text_is_taken_apart_where_its_figures_stand() -> None:
+    assert list(pieces("One.\n\nfigure: penalty\n\nTwo,\n\nthree.\nfigure:  digits \n")) == [
+        "One.",
+        Figure("penalty"),
+        "Two,\n\nthree.",
+        Figure("digits"),
+    ]
+    assert list(pieces("No figure: none.")) == ["No figure: none."]
 
 
 @pytest.mark.parametrize("name", NAMES)

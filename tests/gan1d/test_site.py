@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import gzip
 import json
 import re
@@ -29,8 +30,9 @@ from gan1d.trajectory import load
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "gan1d" / "assets"
 SHIPPED = {name: s for name, s in gan1d.scenarios.items() if (ASSETS / f"{name}.npz").exists()}
-LESSON = {"expressive-generator": lessons()["expressive-generator"]}
-"""Its runs are two of the shipped ones: nothing is trained here."""
+PLAIN, DRAWN = lessons()["expressive-generator"], lessons()["from-line-to-images"]
+LESSON = {PLAIN.name: dataclasses.replace(PLAIN, explanation=DRAWN.explanation, images=DRAWN.images)}
+"""Its runs are two of the shipped ones: nothing is trained here. It has the words of the lesson that has figures."""
 MEGABYTE = 1_000_000
 VOID = {"meta", "link", "input", "img", "br", "hr"}
 
@@ -213,6 +215,23 @@ def test_runs_are_there_once_and_shared(site: Site) -> None:
     lesson = LESSON["expressive-generator"]
     assert scenes["explanation"]["more"] == {"view": lesson.scene.view, "highlight": list(lesson.scene.highlight)}
     assert scenes["run"]["more"] == {}
+
+
+def test_the_figures_stand_in_the_lesson_and_their_pictures_beside_it(site: Site) -> None:
+    """Nothing leads to the app's page of images: there is none here."""
+    path = site.folder / "lessons" / f"{PLAIN.name}.html"
+    html = path.read_text("utf-8")
+    parts = [html.index(f'<figure class="taught {name}">') for name in ("penalty", "digits")]
+    words = [html.index(said) for said in ("must act through its gradient", "leaves digits out", "Sources: Radford")]
+    assert sorted(parts + words) == [words[0], parts[0], words[1], parts[1], words[2]]
+    assert "figure:" not in html and "images?" not in html
+    pictures = [image for image in Page(path).all("img") if image["src"].startswith("run-digits")]
+    assert len(pictures) == 2
+    for image in pictures:
+        run = ASSETS / "image" / image["src"].removesuffix(".png")
+        assert (path.parent / image["src"]).read_bytes() == max((run / "samples").iterdir()).read_bytes()
+        assert "10 digits" in image["alt"]
+    assert ".taught" in (site.folder / "assets" / "site.css").read_text("utf-8")
 
 
 def test_all_runs_of_all_lessons_are_planned_and_shipped_ones_are_not_trained() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import NamedTuple
 from gan1d import catalogue, player
 from gan1d import lessons as course
 from gan1d.catalogue import Scenario
-from gan1d.lessons import Lesson
+from gan1d.lessons import Figure, Lesson, pieces
+from gan1d.render import lesson_figures
 from gan1d.render.frames import frames
 from gan1d.render.page_data import encoded
 from gan1d.render.site import files, lesson_pages, pages
@@ -109,6 +111,7 @@ class _Maker:
         (self.root / "assets" / "player.js").write_text(script, "utf-8")
         (self.root / "assets" / "player.css").write_text(player.css(), "utf-8")
         styles = [(player.HERE / "page.css").read_text("utf-8"), (HERE / "site.css").read_text("utf-8")]
+        styles += [lesson_figures.styles()] if self.lessons else []
         (self.root / "assets" / "site.css").write_text("\n".join(styles), "utf-8")
         for name in COPIED:
             (self.root / "assets" / name).write_text((HERE / name).read_text("utf-8"), "utf-8")
@@ -140,9 +143,22 @@ class _Maker:
         self.page("index.html", pages.index(found, self.lessons, maps()))
         for at, shown in enumerate(found):
             self.page(f"scenarios/{shown.scenario.name}.html", pages.scenario(found, at, users))
+        figures = self.figures()
         for at, lesson in enumerate(self.lessons):
-            html = lesson_pages.page(self.lessons, at, names[at], stills[names[at][0]], by_run)
+            html = lesson_pages.page(self.lessons, at, names[at], stills[names[at][0]], by_run, figures)
             self.page(f"lessons/{lesson.name}.html", html)
+
+    def figures(self) -> dict[str, str]:
+        """Every figure of these lessons as HTML, its pictures beside the pages."""
+
+        def put(path: Path) -> str:
+            name = f"{path.parent.parent.name}{path.suffix}"
+            shutil.copyfile(path, self.root / "lessons" / name)
+            return name
+
+        texts = [text for lesson in self.lessons for text in lesson.texts]
+        names = {piece.name for text in texts for piece in pieces(text) if isinstance(piece, Figure)}
+        return {name: lesson_figures.figure(name, put) for name in sorted(names)}
 
     def page(self, name: str, html: str) -> None:
         """Writes a page."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from gan1d.lessons import Lesson, Scene
+from gan1d.lessons import Figure, Lesson, Scene, pieces
 from gan1d.render.markup import marked_up, paragraphs
 from gan1d.render.site.pages import Shown
 from gan1d.render.site.parts import frame, player_place, turn
@@ -15,9 +15,23 @@ from gan1d.render.site.words import text
 STEPS = ("question", "run", "explanation", "try")
 
 
-def page(lessons: Sequence[Lesson], at: int, runs: tuple[str, str], still: str, scenarios: Mapping[str, Shown]) -> str:
-    """The page of one of the lessons. runs: names of its two runs' data; still: the first one's picture; scenarios: by their runs."""
+def page(
+    lessons: Sequence[Lesson],
+    at: int,
+    runs: tuple[str, str],
+    still: str,
+    scenarios: Mapping[str, Shown],
+    figures: Mapping[str, str],
+) -> str:
+    """The page of one of the lessons.
+
+    runs: names of its two runs' data; still: the first one's picture; scenarios: by their runs; figures: by their names, as HTML.
+    """
     lesson, words = lessons[at], text()["lesson"]
+
+    def said(markdown: str) -> str:
+        return "".join(figures[p.name] if isinstance(p, Figure) else paragraphs(p) for p in pieces(markdown))
+
     title = f"{lesson.order}. {lesson.title}"
     scenes = {
         "run": _scene(runs[0], lesson.scene, pointing=False),
@@ -33,14 +47,14 @@ def page(lessons: Sequence[Lesson], at: int, runs: tuple[str, str], still: str, 
         f'<p class="s-kind">{escape(words["kind"])}</p><h1>{escape(title)}</h1>'
         f'<ol class="s-steps" aria-label="{escape(words["steps_label"])}">{steps}</ol>'
         f'<div class="lesson-body" data-lesson="{lesson.name}" data-right="{lesson.right}">'
-        + _part("question", paragraphs(lesson.intro) + _question(lesson))
-        + _part("run", _run(lesson))
-        + _part("explanation", f"{_replies(lesson)}<h2>{escape(words['look'])}</h2>{paragraphs(lesson.look)}")
-        + _part("try", paragraphs(lesson.trial_text) + last + _leads(runs[1], scenarios))
+        + _part("question", said(lesson.intro) + _question(lesson))
+        + _part("run", _run(lesson, said(lesson.run)))
+        + _part("explanation", f"{_replies(lesson)}<h2>{escape(words['look'])}</h2>{said(lesson.look)}")
+        + _part("try", said(lesson.trial_text) + last + _leads(runs[1], scenarios))
         + f'<div class="s-show">{player_place(still, scenes, "../")}</div>'
         + _part(
             "explanation",
-            f"<h2>{escape(words['why'])}</h2>{paragraphs(lesson.explanation)}{_to('try', words['to_try'])}",
+            f"<h2>{escape(words['why'])}</h2>{said(lesson.explanation)}{_to('try', words['to_try'])}",
             "s-reasons",
         )
         + "</div>"
@@ -80,16 +94,15 @@ def _question(lesson: Lesson) -> str:
     )
 
 
-def _run(lesson: Lesson) -> str:
+def _run(lesson: Lesson, watch: str) -> str:
     words = text()["lesson"]
     said = "".join(
         f'<span data-when="{i}">{marked_up(words["you_said"].format(choice=choice.text))}</span>'
         for i, choice in enumerate(lesson.choices)
     )
     said += f'<span data-when="skipped">{escape(words["skipped"])}</span>'
-    return (
-        f'<p class="s-note s-said">{said}</p><p class="s-note">{marked_up(lesson.setting)}</p>{paragraphs(lesson.run)}'
-        + _to("explanation", words["to_explanation"])
+    return f'<p class="s-note s-said">{said}</p><p class="s-note">{marked_up(lesson.setting)}</p>{watch}' + _to(
+        "explanation", words["to_explanation"]
     )
 
 
