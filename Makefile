@@ -26,7 +26,7 @@ app: ## install if need be and serve the app on http://localhost:8501
 test: lint ## lint, types and every test that is not marked deep
 	sh tools/browser.sh
 	$(PY) -m pytest -m 'not deep and not browser' --numprocesses 2 --dist loadfile $(TESTS) || [ $$? -eq 5 ]
-	$(PY) -m pytest -m 'not deep and browser and not alone' --numprocesses 2 --dist loadfile $(TESTS) || [ $$? -eq 5 ]
+	$(PY) -m pytest -m 'not deep and browser and not alone' --numprocesses 2 --dist worksteal $(TESTS) || [ $$? -eq 5 ]
 	$(PY) -m pytest -m 'not deep and browser and alone' $(TESTS) || [ $$? -eq 5 ] # one at a time: they look at the clock
 
 test-deep: ## the slow, statistical tests
@@ -72,12 +72,13 @@ docs: ## the API reference in docs/api/, and the README's pictures from the runn
 	sh tools/browser.sh
 	$(PY) -m tools.screenshots
 
-bench: ## measure speed beside PyTorch and NumPy, how quick the app is, and what the lab costs the wire and the screen
+bench: ## measure speed beside PyTorch and NumPy, on the line and on images, how quick the app is, and what the lab costs the wire and the screen
 	sh tools/install.sh bench
 	sh tools/browser.sh
 	$(PY) -m benchmarks.speed --json -
 	$(PY) -m benchmarks.app
 	$(PY) -m benchmarks.lab
+	$(PY) -m benchmarks.images
 
 lock: ## resolve the requirements anew and write constraints.txt (on Linux x86-64)
 	sh tools/install.sh dev

@@ -11,13 +11,17 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 from tools.browser import FLAGS, NAMES, chromium_path, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+VIEWPORT = {"width": 1280, "height": 900}
+SETTINGS = {"color_scheme": "light", "reduced_motion": "no-preference"}
+"""What a page is told unless a test says otherwise."""
 STARTUP = 60.0  # seconds a server may take
 
 
@@ -35,25 +39,71 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens an address in a context of its own; a console or page error fails the test."""
-    complaints: list[str] = []
-    contexts = []
+@pytest.fixture(scope="session")
+def idle() -> list[Page]:
+    """Pages that tests have given back: a tab costs half a second of the machine, and the cache spares it the app's scripts."""
+    return []
 
-    def open_(url: str, **options: object) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" and not _seeks_server(m) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+
+@pytest.fixture
+def open_page(browser: Browser, idle: list[Page]) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a context that holds nothing of others; a console or page error fails the test."""
+    complaints: list[str] = []
+    lent: list[Page] = []
+    own: list[Page] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and not _seeks_server(message):
+            complaints.append(message.text)
+
+    def on_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    def open_(url: str, **options: Any) -> Page:
+        if options.keys() <= {*SETTINGS, "viewport"}:
+            page = idle.pop() if idle else browser.new_context().new_page()
+            lent.append(page)
+            page.set_viewport_size(options.get("viewport", VIEWPORT))
+            page.emulate_media(media="null", **{name: options.get(name, usual) for name, usual in SETTINGS.items()})
+        else:
+            page = browser.new_context(**{"viewport": VIEWPORT, **options}).new_page()
+            own.append(page)
+        page.on("console", on_console)
+        page.on("pageerror", on_error)
         page.goto(url)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for page in lent:
+        page.remove_listener("console", on_console)
+        page.remove_listener("pageerror", on_error)
+        if _blank(page):
+            idle.append(page)
+        else:
+            own.append(page)
+    for page in own:
+        page.context.close()
     assert complaints == []
+
+
+def _blank(page: Page) -> bool:
+    """Leaves nothing on a page and in its context. False if there is something that stays."""
+    if page.is_closed() or page.context.pages != [page]:
+        return False
+    try:
+        origin = str(page.evaluate("() => { try { sessionStorage.clear(); } catch {} return location.origin; }"))
+        page.goto("about:blank")
+        page.mouse.move(0, 0)
+        page.unroute_all()
+        page.context.set_offline(False)
+        page.context.clear_cookies()
+        if origin != "null":
+            session = page.context.new_cdp_session(page)
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+            session.detach()
+    except Error:
+        return False
+    return True
 
 
 def _seeks_server(message: ConsoleMessage) -> bool:
@@ -114,3 +164,39 @@ def app_server(log: Path) -> Iterator[str]:
     port = free_port()
     with serving([sys.executable, "-m", "gan1d", "app", "--port", str(port)], port, log) as url:
         yield url.replace("127.0.0.1", "localhost")
+
+
+class Served(NamedTuple):
+    """The app as the tests share it: where it is, what it says, where it keeps what is temporary, and its jobs."""
+
+    address: str
+    log: Path
+    temporary: Path
+    state: Path
+
+
+@pytest.fixture(scope="session")
+def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all files. It first says where it is, and leaves nothing."""
+    from app.exporting import PREFIX  # slow to import, and not every run of the tests has a browser's
+
+    log, temporary, state = (tmp_path_factory.mktemp("served") / name for name in ("server.log", "temporary", "state"))
+    temporary.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(temporary))
+        patch.setenv("XDG_STATE_HOME", str(state))
+        with app_server(log) as address:
+            patch.undo()  # they are the server's alone
+            yield Served(address, log, temporary, state)
+    said = log.read_text().split()
+    assert (said[0], said[-1]) == (address, "Stopping...")
+    assert list(temporary.glob(f"{PREFIX}*")) == []
+
+
+@pytest.fixture
+def url(served: Served) -> Iterator[str]:
+    """The app's address; a test during which the server reports an error fails."""
+    said = served.log.stat().st_size
+    yield served.address
+    now = served.log.read_bytes()[said:].decode()
+    assert "Traceback" not in now, now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -11,11 +11,9 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import app_server
-
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 ROOT = "[data-gan1d-player]"
 OURS = ("gan1d-player", "st-key-")
 """What the selectors of our own elements hold: the player's root, and keys that we gave."""
@@ -26,10 +24,13 @@ WHITE = np.array([0.95047, 1.0, 1.08883])
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
 
-@pytest.fixture(scope="module")
-def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with app_server(tmp_path_factory.mktemp("app") / "server.log") as address:
-        yield address
+def settled(page: Page) -> None:
+    """Waits until the app's script has ended and what it made is drawn."""
+    page.wait_for_selector('[data-test-script-state="notRunning"]', timeout=30_000)
+    expect(
+        page.locator('[data-stale="true"], [data-testid="stAppSkeleton"], [data-testid="stSkeleton"]')
+    ).to_have_count(0)
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
 
 def serious(page: Page) -> list[str]:
@@ -54,7 +55,7 @@ def test_axe_finds_nothing_serious(
         url + place, viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     )
     page.wait_for_selector(f"{ROOT} .picture canvas, .stMarkdown", timeout=30_000)
-    page.wait_for_timeout(1500)
+    settled(page)
     assert serious(page) == []
 
 
@@ -84,10 +85,13 @@ def test_the_three_curves_stay_apart_for_every_colour_vision(
     page = open_page(url, color_scheme=scheme, reduced_motion="reduce")
     page.wait_for_selector(f"{ROOT} .picture canvas", timeout=30_000)
     session = page.context.new_cdp_session(page)
+    seen = {}
     for vision in VISIONS:
         session.send("Emulation.setEmulatedVisionDeficiency", {"type": vision})
         page.wait_for_timeout(200)
-        colours = {role: seen_colour(page, role) for role in ("real", "generated", "d")}
+        seen[vision] = {role: seen_colour(page, role) for role in ("real", "generated", "d")}
+    session.detach()  # and sees as everybody again
+    for vision, colours in seen.items():
         for one, other in combinations(colours, 2):
             distance = np.linalg.norm(colours[one] - colours[other])
             assert distance > APART, f"{vision}: {one} and {other} are {distance:.0f} apart"

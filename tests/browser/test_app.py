@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 import gan1d
-from tests.browser.conftest import app_server
+from tests.browser.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 ROOT = "[data-gan1d-player]"
 PAINTED = """(canvas) => {
   const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -36,22 +36,25 @@ TICKS = """(root, seconds) => new Promise((done) => {
 })"""
 
 
-@pytest.fixture(scope="module")
-def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("app") / "server.log"
-    with app_server(log) as address:
-        yield address
-    said = log.read_text()
-    assert "Traceback" not in said, said
-    assert [line.strip() for line in said.splitlines() if line.strip()] == [
-        address,
-        "Stopping...",
-    ]  # no more than where the page is
+@pytest.fixture(scope="module", autouse=True)
+def nothing_said(served: Served) -> Iterator[None]:
+    """The server says no more than where it is, whatever is done here."""
+    before = served.log.stat().st_size
+    yield
+    assert served.log.read_bytes()[before:].split() == []
 
 
 @pytest.fixture
 def page(url: str, open_page: Callable[..., Page]) -> Page:
     found = open_page(url)
+    found.wait_for_selector(f"{ROOT} .picture canvas", timeout=30_000)
+    return found
+
+
+@pytest.fixture
+def still(url: str, open_page: Callable[..., Page]) -> Page:
+    """The same where less motion is asked for: it waits on its first state, and the machine has time for the server."""
+    found = open_page(url, reduced_motion="reduce")
     found.wait_for_selector(f"{ROOT} .picture canvas", timeout=30_000)
     return found
 
@@ -108,20 +111,34 @@ def test_pause_scrub_and_step(page: Page) -> None:
     assert picture(page)["hash"] != still["hash"]
 
 
+SWAPS = """(root) => {
+  let frame = Number(root.dataset.frame);
+  window.swaps = [];
+  new MutationObserver((records) => {
+    const now = Number(root.dataset.frame);
+    if (records.some((record) => record.attributeName === 'data-run')) window.swaps.push([frame, now]);
+    frame = now;
+  }).observe(root, {attributes: true});
+}"""
+"""Notes the state that is shown before another run comes, and after."""
+
+
 def test_moving_a_slider_swaps_the_curves_and_keeps_the_playback(page: Page) -> None:
     page.locator(f"{ROOT} .speed").select_option("0.5")
     canvas = page.locator(f"{ROOT} .picture canvas")
     canvas.evaluate("(node) => { window.kept = node; }")
-    run, at = data(page, "run"), int(data(page, "frame"))
+    root_of(page).evaluate(SWAPS)
+    run = data(page, "run")
     for slider in ("Mode 1: mean", "Learning rate of D", "Mode 1: std"):
+        seek(page, 60)
         press(page, slider, "ArrowLeft")
         other_run(page, run)
         run = data(page, "run")
         assert canvas.evaluate("(node) => node === window.kept")
         assert data(page, "playing") == "true"
         assert page.locator(f"{ROOT} .speed").input_value() == "0.5"
-        assert int(data(page, "frame")) >= at
-        at = int(data(page, "frame"))
+    swaps = page.evaluate("window.swaps")
+    assert len(swaps) == 3 and all((after - before) % 351 < 60 for before, after in swaps), swaps
     page.get_by_role("button", name="Pause").click()
     at = data(page, "frame")
     press(page, "Mode 1: mean", "ArrowRight")
@@ -129,48 +146,48 @@ def test_moving_a_slider_swaps_the_curves_and_keeps_the_playback(page: Page) -> 
     assert (data(page, "frame"), data(page, "playing")) == (at, "false")
 
 
-def test_every_slider_up_front_at_both_ends(page: Page) -> None:
+def test_every_slider_up_front_at_both_ends(still: Page) -> None:
     """Nothing breaks, and the picture stays."""
     for slider, key in itertools.product(
         ("Mode 1: mean", "Mode 1: std", "Learning rate of G", "Learning rate of D"), ("Home", "End")
     ):
-        run = data(page, "run")
-        press(page, slider, key)
-        other_run(page, run)
-        assert picture(page)["share"] > 0.01
-        assert page.get_by_test_id("stException").count() == 0
+        run = data(still, "run")
+        press(still, slider, key)
+        other_run(still, run)
+        assert picture(still)["share"] > 0.01
+        assert still.get_by_test_id("stException").count() == 0
 
 
-def test_a_newcomer_goes_on_to_two_modes_and_to_mode_collapse(page: Page) -> None:
-    run = data(page, "run")
-    page.get_by_role("button", name="Next: two modes").click()
-    other_run(page, run)
-    expect(page.get_by_text(gan1d.scenarios["near-modes-linear"].text)).to_be_visible()
-    run = data(page, "run")
-    page.get_by_role("combobox", name="Scenario").click()
-    page.get_by_role("option", name="mode collapse").click()
-    other_run(page, run)
-    seek(page, 350)
-    expect(page.locator(f"{ROOT} .caption")).to_contain_text("The generator sits on one mode")
-    run = data(page, "run")
-    press(page, "Mode 2: mean", "Home")  # both modes on the left now: the history changes
-    other_run(page, run)
-    page.get_by_role("button", name="Reset to the scenario").click()
-    expect(root_of(page)).to_have_attribute("data-run", run, timeout=30_000)
+def test_a_newcomer_goes_on_to_two_modes_and_to_mode_collapse(still: Page) -> None:
+    run = data(still, "run")
+    still.get_by_role("button", name="Next: two modes").click()
+    other_run(still, run)
+    expect(still.get_by_text(gan1d.scenarios["near-modes-linear"].text)).to_be_visible()
+    run = data(still, "run")
+    still.get_by_role("combobox", name="Scenario").click()
+    still.get_by_role("option", name="mode collapse").click()
+    other_run(still, run)
+    seek(still, 350)
+    expect(still.locator(f"{ROOT} .caption")).to_contain_text("The generator sits on one mode")
+    run = data(still, "run")
+    press(still, "Mode 2: mean", "Home")  # both modes on the left now: the history changes
+    other_run(still, run)
+    still.get_by_role("button", name="Reset to the scenario").click()
+    expect(root_of(still)).to_have_attribute("data-run", run, timeout=30_000)
 
 
-def test_more_controls_and_an_impossible_setting(page: Page) -> None:
-    page.get_by_text("More", exact=True).click()
-    run = data(page, "run")
-    field = page.get_by_role("textbox", name="Hidden layers of D")
+def test_more_controls_and_an_impossible_setting(still: Page) -> None:
+    still.get_by_text("More", exact=True).click()
+    run = data(still, "run")
+    field = still.get_by_role("textbox", name="Hidden layers of D")
     field.fill("64, many")
     field.press("Enter")
-    expect(page.get_by_text("'many' is not allowed; it must be a whole number from 1 to 512")).to_be_visible()
-    assert data(page, "run") == run
+    expect(still.get_by_text("'many' is not allowed; it must be a whole number from 1 to 512")).to_be_visible()
+    assert data(still, "run") == run
     field.fill("32, 32")
     field.press("Enter")
-    other_run(page, run)
-    expect(page.get_by_text("is not allowed")).to_have_count(0)
+    other_run(still, run)
+    expect(still.get_by_text("is not allowed")).to_have_count(0)
 
 
 def choose(page: Page, control: str, option: str) -> None:
@@ -187,45 +204,46 @@ def choose(page: Page, control: str, option: str) -> None:
     other_run(page, run)
 
 
-def test_a_critic_is_drawn_and_spoken_of_as_one(page: Page) -> None:
+def test_a_critic_is_drawn_and_spoken_of_as_one(still: Page) -> None:
     """From probability to score and back, in the page that is already there: axis, units, lines, the value under the pointer."""
-    page.get_by_text("More", exact=True).click()
-    choose(page, "Loss", "Wasserstein (critic)")
-    choose(page, "Penalty on D", "gradient penalty")
-    seek(page, 350)
-    root = root_of(page)
+    still.get_by_text("More", exact=True).click()
+    choose(still, "Loss", "Wasserstein (critic)")
+    choose(still, "Penalty on D", "gradient penalty")
+    seek(still, 350)
+    root = root_of(still)
     expect(root).to_contain_text("critic D(x), from its mean on real data")
     expect(root.locator("[data-panel=d_says]")).to_contain_text("score")
     expect(root.locator("[data-panel=d_says]")).not_to_contain_text("P(real")
-    page.locator(f"{ROOT} .picture .u-over").hover()
+    still.locator(f"{ROOT} .picture .u-over").hover()
     expect(root.locator(".readout")).to_contain_text("D(x) − mean on real")
-    assert picture(page)["share"] > 0.02
-    choose(page, "Loss", "non-saturating")
+    assert picture(still)["share"] > 0.02
+    choose(still, "Loss", "non-saturating")
     expect(root).to_contain_text("D(x), probability of real")
 
 
-def test_lines_in_the_small_charts_say_what_they_are(page: Page) -> None:
+def test_lines_in_the_small_charts_say_what_they_are(still: Page) -> None:
     """The noise floor and the best reachable value, by their names' hover and in the chart's help."""
-    run = data(page, "run")
-    page.get_by_role("button", name="Next: two modes").click()
-    other_run(page, run)
-    panel = root_of(page).locator("[data-panel=w1]")
+    run = data(still, "run")
+    still.get_by_role("button", name="Next: two modes").click()
+    other_run(still, run)
+    panel = root_of(still).locator("[data-panel=w1]")
     panel.get_by_text("best", exact=True).hover()
     expect(panel.locator(".meaning")).to_contain_text("No normal comes nearer to this data.")
     expect(panel.locator(".meaning")).to_be_visible()
     panel.get_by_role("button").hover()
     expect(panel.get_by_role("tooltip")).to_contain_text("what a batch of 32 real points is already away")
-    expect(root_of(page).locator(".outcome")).to_contain_text("mode averaging")
+    expect(root_of(still).locator(".outcome")).to_contain_text("mode averaging")
 
 
-@pytest.mark.parametrize("shape", ["uniform", "Laplace", "Student's t", "triangular"])
-def test_data_of_every_shape_is_drawn(page: Page, shape: str) -> None:
-    page.get_by_text("More", exact=True).click()
-    choose(page, "Shape of the data", shape)
-    assert picture(page)["share"] > 0.02
-    assert page.get_by_test_id("stException").count() == 0
+def test_data_of_every_shape_is_drawn(still: Page) -> None:
+    still.get_by_text("More", exact=True).click()
+    for shape in ("uniform", "Laplace", "Student's t", "triangular"):
+        choose(still, "Shape of the data", shape)
+        assert picture(still)["share"] > 0.02, shape
+        assert still.get_by_test_id("stException").count() == 0, shape
 
 
+@pytest.mark.alone
 def test_playback_is_smooth_and_asks_the_server_nothing(url: str, open_page: Callable[..., Page]) -> None:
     page = open_page("about:blank")
     sent: list[object] = []

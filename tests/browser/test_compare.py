@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ from tests.browser.conftest import app_server
 from tests.browser.harness import compare, runs
 from tests.browser.test_app import PAINTED, TICKS
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 ROOT = "[data-gan1d-player]"
 GAUSSIAN = scenarios["gaussian-linear"].config
 
@@ -135,6 +135,7 @@ def test_a_phone_stacks_them_and_nothing_sticks_out(tmp_path: Path, open_page: C
     expect(page.get_by_role("button", name="Pause")).to_be_in_viewport()
 
 
+@pytest.mark.alone
 def test_three_players_side_by_side_can_be_drawn_50_times_a_second(page: Page) -> None:
     """The main thread's own time for a frame leaves room in a 50th of a second, whatever else the machine does meanwhile."""
     page.wait_for_timeout(1000)
@@ -155,17 +156,10 @@ def test_three_players_side_by_side_can_be_drawn_50_times_a_second(page: Page) -
 # ---- in the app
 
 
-@pytest.fixture(scope="module")
-def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("compare") / "server.log"
-    with app_server(log) as address:
-        yield address
-    assert "Traceback" not in log.read_text(), log.read_text()
-
-
 @pytest.fixture
 def lab(url: str, open_page: Callable[..., Page]) -> Page:
-    found = open_page(url)
+    """Where less motion is asked for: what costs time here is the server's training."""
+    found = open_page(url, reduced_motion="reduce")
     found.wait_for_selector(f"{ROOT} .picture canvas", timeout=30_000)
     return found
 
@@ -202,17 +196,14 @@ def test_the_labs_run_is_compared_changed_and_kept_by_a_reload(lab: Page) -> Non
     columns(lab, 3)
 
 
-def test_a_link_opens_its_runs_and_a_reload_keeps_them(url: str, browser: Browser, lab: Page) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+def test_a_link_opens_its_runs_and_a_reload_keeps_them(url: str, open_page: Callable[..., Page]) -> None:
     link = f"{url}/compare?" + urlencode([("run", run) for run in to_link(VARIATIONS["discriminators"](GAUSSIAN))])
-    page.goto(link)
+    page = open_page(link, reduced_motion="reduce")
     columns(page, 4)
     run = root(page).get_attribute("data-run") or ""
     page.reload()
     columns(page, 4)
     assert root(page).get_attribute("data-run") == run
-    context.close()
 
 
 def test_a_new_servers_first_visitor_may_come_by_a_link(
@@ -220,7 +211,7 @@ def test_a_new_servers_first_visitor_may_come_by_a_link(
 ) -> None:
     """No page has told the server of the others yet."""
     with app_server(tmp_path_factory.mktemp("app") / "server.log") as address:
-        context = browser.new_context()
+        context = browser.new_context(reduced_motion="reduce")
         page = context.new_page()
         page.goto(f"{address}/compare")
         columns(page, 2)
@@ -241,8 +232,8 @@ def test_32_seeds_are_counted_in_words_and_each_can_be_opened(lab: Page) -> None
     other_run(lab, run)
     expect(lab.locator(".seed[aria-current]")).to_have_text("5")
     lab.locator(".seed[data-seed='5']").focus()
-    at = root(lab).get_attribute("data-playing")
+    at = [root(lab).get_attribute(f"data-{name}") for name in ("playing", "frame")]
     lab.keyboard.press("ArrowRight")
     expect(lab.locator(".seed:focus")).to_have_count(1)
     expect(lab.locator(".seed[data-seed='5']:focus")).to_have_count(0)
-    assert root(lab).get_attribute("data-playing") == at
+    assert [root(lab).get_attribute(f"data-{name}") for name in ("playing", "frame")] == at

@@ -15,7 +15,7 @@ from gan1d import player
 from tests.browser.harness import page as harness
 from tests.browser.harness import runs
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
 Run = tuple[dict[str, Any], runs.Arrays]
@@ -478,6 +478,7 @@ def test_on_a_phone_it_fits_and_a_tap_seeks(show: Callable[..., Page]) -> None:
     assert min(heights) >= 40
 
 
+@pytest.mark.alone
 def test_a_frame_with_everything_on_costs_little(show: Callable[..., Page]) -> None:
     page = show(full(view={"heat": True, "curves": {"more": True}}), **TALL)
     page.wait_for_timeout(500)

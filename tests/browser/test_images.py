@@ -119,7 +119,7 @@ def test_a_run_goes_on_through_a_closed_tab_and_a_killed_server(
         page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
         expect(page.get_by_text("Stopped at step")).to_be_visible(timeout=PATIENCE)
         assert page.get_by_test_id("stException").count() == 0
-        page.context.close()
+        page.close()
     assert "Traceback" not in (state / "second.log").read_text()
 
 

@@ -17,7 +17,7 @@ from tests.browser.harness import runs
 from tests.browser.test_app import TICKS
 from tests.browser.test_player import LABEL_FAULTS, PAUSED, PICTURE, ROOT, seek
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 Show = Callable[..., Page]
 
 ALL = ["real", "generated", "d", "d_star", "gap", "optimum", "outside", "samples", "arrows"]
@@ -72,22 +72,22 @@ def test_the_first_picture_is_calm(show: Show) -> None:
     assert painted(page, GREEN) == 0
 
 
-@pytest.mark.parametrize("layer", ["real", "generated", "d", "d_star", "gap", "optimum", "samples", "arrows"])
-def test_a_layer_goes_on_and_off_with_its_name(show: Show, layer: str) -> None:
+def test_a_layer_goes_on_and_off_with_its_name(show: Show) -> None:
     page = show(runs.run(), **PAUSED)
     seek(page, 60)
     before = page.evaluate(PICTURE)["hash"]
-    was = chip(page, layer).get_attribute("aria-pressed") == "true"
-    chip(page, layer).focus()
-    page.keyboard.press("Space" if layer == "d" else "Enter")
-    expect(chip(page, layer)).to_have_attribute("aria-pressed", str(not was).lower())
-    page.wait_for_timeout(150)
-    assert page.evaluate(PICTURE)["hash"] != before
-    expect(label(page, layer)).to_be_visible(visible=not was)
-    chip(page, layer).click()
-    page.wait_for_timeout(150)
-    assert page.evaluate(PICTURE)["hash"] == before
-    expect(label(page, layer)).to_be_visible(visible=was)
+    for layer in ("real", "generated", "d", "d_star", "gap", "optimum", "samples", "arrows"):
+        was = chip(page, layer).get_attribute("aria-pressed") == "true"
+        chip(page, layer).focus()
+        page.keyboard.press("Space" if layer == "d" else "Enter")
+        expect(chip(page, layer)).to_have_attribute("aria-pressed", str(not was).lower())
+        page.wait_for_timeout(150)
+        assert page.evaluate(PICTURE)["hash"] != before, layer
+        expect(label(page, layer)).to_be_visible(visible=not was)
+        chip(page, layer).click()
+        page.wait_for_timeout(150)
+        assert page.evaluate(PICTURE)["hash"] == before, layer
+        expect(label(page, layer)).to_be_visible(visible=was)
 
 
 def test_mass_beyond_an_edge_can_be_left_out(show: Show) -> None:
@@ -332,6 +332,7 @@ def test_a_phone_scrolls_the_row_and_not_the_page(show: Show, scheme: str) -> No
     assert below > page.locator(".mapping.arrows").bounding_box()["y"]
 
 
+@pytest.mark.alone
 def test_smooth_with_everything_on(show: Show) -> None:
     page = show(seen(runs.run(duration=12), **EVERYTHING))
     page.wait_for_timeout(800)

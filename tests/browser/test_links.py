@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import gan1d
-from tests.browser.conftest import app_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 ROOT = "[data-gan1d-player]"
 SLOW = 45_000
 """Milliseconds that a run may take which must be compiled first, on a machine with other work."""
-
-
-@pytest.fixture(scope="module")
-def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("links") / "server.log"
-    with app_server(log) as address:
-        yield address
-    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app import maps, varying
 from app.maps import Looked, made, query
@@ -17,7 +17,7 @@ from gan1d.axes import Axis
 from gan1d.config import Config
 from gan1d.render.maps.cells import cells
 from gan1d.results import read
-from tests.browser.conftest import app_server
+from tests.browser.conftest import Served, app_server
 from tests.browser.test_accessibility import serious
 
 pytestmark = pytest.mark.browser
@@ -32,22 +32,6 @@ SMALL = Config.from_dict(
 """A map of it takes long enough to be looked at on its way."""
 AXES = Axis("training.lr_d", (0.001, 0.003, 0.01, 0.03)), Axis("training.k_d", (1, 2, 3, 4))
 FIRST = next(iter(maps.shipped()))
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the servers of this file keep their jobs."""
-    folder = tmp_path_factory.mktemp("state")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def url(browser: Browser, state: Path) -> Iterator[str]:
-    with app_server(state / "server.log") as address:
-        yield address
-    assert "Traceback" not in (state / "server.log").read_text()
 
 
 def plot(page: Page) -> Locator:
@@ -87,16 +71,19 @@ def test_a_click_on_a_cell_opens_the_lab_on_its_run(url: str, open_page: Callabl
     assert maps.link.decode(page.url.partition("?")[2]).config == config
 
 
-def test_a_map_goes_on_through_a_reload_and_a_new_server(url: str, state: Path, open_page: Callable[..., Page]) -> None:
+def test_a_map_goes_on_through_a_reload_and_a_new_server(
+    url: str, served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, open_page: Callable[..., Page]
+) -> None:
     address = urlencode(query(Looked(made(SMALL, AXES, 4))), doseq=True)
     on_its_way = re.compile(r"\d+ of 64 GANs")
-    with app_server(state / "first.log") as first:
+    monkeypatch.setenv("XDG_STATE_HOME", str(served.state))
+    with app_server(tmp_path / "first.log") as first:
         page = open_page(f"{first}/map?{address}")
         page.get_by_role("button", name="Begin").click()
         expect(page.get_by_text(on_its_way)).to_be_visible(timeout=60_000)
         page.reload()
         expect(page.get_by_text(on_its_way)).to_be_visible(timeout=30_000)
-        page.context.close()
+        page.close()
     page = open_page(f"{url}/map?{address}")
     expect(page.get_by_text(on_its_way)).to_be_visible(timeout=30_000)
     plot(page)  # as far as it is

@@ -13,7 +13,7 @@ from tests.browser.conftest import streamlit_server
 from tests.browser.harness import page as harness
 from tests.browser.harness import runs
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
 
@@ -152,6 +152,7 @@ def test_plays_at_once_and_pauses(show: Callable[..., Page]) -> None:
     assert frame(page) == at
 
 
+@pytest.mark.alone
 def test_frames_per_second(show: Callable[..., Page]) -> None:
     page = show(runs.run(duration=12))
     page.wait_for_timeout(500)
@@ -265,6 +266,7 @@ def test_space_on_a_button_is_the_buttons(show: Callable[..., Page]) -> None:
     playing(page, False)
 
 
+@pytest.mark.alone
 def test_speed_changes_the_rate(show: Callable[..., Page]) -> None:
     page = show(runs.run(duration=40))
 
@@ -284,6 +286,7 @@ def test_speed_changes_the_rate(show: Callable[..., Page]) -> None:
     assert fast == pytest.approx(4 * 350 / 40, rel=0.3)
 
 
+@pytest.mark.alone
 def test_loops_after_a_rest_or_stops_at_the_end(show: Callable[..., Page]) -> None:
     page = show(runs.run(duration=2))
     wait_until(page, "d.frame === '350'")
@@ -304,11 +307,15 @@ def test_update_swaps_in_place(show: Callable[..., Page]) -> None:
     page = show(runs.run(duration=60), long)
     page.locator(".speed").select_option("2")
     page.get_by_role("button", name="Loop").click()
-    seek(page, 100)
     page.evaluate("() => { window.kept = [...document.querySelectorAll('canvas')]; }")
     before = page.evaluate(PICTURE)["hash"]
-    page.evaluate("updateWith('long')")
-    now = state(page)
+    now = page.evaluate("""() => {
+      const scrub = document.querySelector('.scrub');
+      scrub.value = 100;
+      scrub.dispatchEvent(new Event('input'));
+      updateWith('long');
+      return {...document.querySelector('[data-gan1d-player]').dataset};
+    }""")
     assert now["run"] == "long"
     assert now["playing"] == "true"
     assert 600 <= float(now["iteration"]) <= 650  # twelve iterations a frame now: the same place in training

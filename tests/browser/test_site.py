@@ -135,6 +135,7 @@ def test_downloads_are_the_files(open_: Callable[..., Page], site: Path, tmp_pat
     assert load(tmp_path / "run.npz").config == gan1d.scenarios["divergence"].config
 
 
+@pytest.mark.alone
 def test_first_paint_and_frames_a_second(open_: Callable[..., Page], capsys: pytest.CaptureFixture[str]) -> None:
     """Measured in the browser: its own first contentful paint, and what `requestAnimationFrame` counts while a run plays."""
     found = {}
@@ -197,7 +198,7 @@ def test_a_prediction_is_kept_and_the_list_of_lessons_knows_it(open_: Callable[.
     expect(page.locator(".s-reply.s-now.right")).to_be_visible()
     page.get_by_role("button", name="1 Predict").click()
     expect(page.locator("input[type=radio]").nth(LESSON.right)).to_be_checked()
-    assert page.locator(CANVAS).count() == 0
+    expect(page.locator(CANVAS)).to_have_count(0)
     page.go_back()
     expect(page.locator(".s-reply.s-now.right")).to_be_visible()
     page.goto(f"{site.as_uri()}/index.html")
@@ -211,7 +212,8 @@ def test_nothing_is_shown_before_a_prediction_and_damage_in_the_store_does_no_ha
         page.evaluate("(text) => localStorage.setItem('gan1d-lessons', text)", damaged)
         page.reload()
         expect(page.locator("form")).to_be_visible()
-        assert not page.locator(".s-reply").first.is_visible() and page.locator(CANVAS).count() == 0
+        expect(page.locator(".s-reply").first).not_to_be_visible()
+        expect(page.locator(CANVAS)).to_have_count(0)
     page.get_by_role("button", name="Skip the question").click()
     playing(page)
     assert page.locator(".s-said .s-now").inner_text() == "No prediction made."

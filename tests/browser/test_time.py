@@ -19,7 +19,7 @@ from tests.browser.harness import page as harness
 from tests.browser.harness import runs
 from tests.browser.test_player import PAUSED, PICTURE, frame, playing, seek, show, state, wait_until  # noqa: F401
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
 Given = tuple[dict[str, Any], runs.Arrays]
@@ -469,6 +469,7 @@ TICKS = """() => new Promise((resolve) => {
 })"""
 
 
+@pytest.mark.alone
 def test_playing_stays_smooth_with_the_panels_open(open_: Callable[..., Page]) -> None:
     meta, arrays = a_run(duration=20)
     page = open_(({**meta, "view": {"equations": True}}, arrays))
