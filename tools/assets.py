@@ -6,7 +6,7 @@ import argparse
 
 import gan1d
 from gan1d.catalogue import HERE
-from tools import maps, penalty, rates
+from tools import images, maps, penalty, rates
 
 SHIPPED = tuple(name for name in gan1d.scenarios if not name.endswith("-as-published"))
 """Scenarios whose runs ship: the others are trained when they are first looked at."""
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument(
         "--runs-only",
         action="store_true",
-        help="leave the rates, the maps and the lesson's curves as they are (they take twenty minutes)",
+        help="leave the rates, the maps, the images and the lesson's curves as they are (they take half an hour)",
     )
     parser.add_argument("--maps-only", action="store_true", help="compute the maps (some minutes), leave all else")
     arguments = parser.parse_args()
@@ -33,6 +33,7 @@ def main() -> None:
         gan1d.train(gan1d.scenarios[name].config).save(assets / f"{name}.npz")
     if not arguments.runs_only:
         maps.write(assets / "maps")
+        images.main()
         penalty.write()
         rates.write(rates.table(list(gan1d.scenarios), rates.HELD_OUT))
 

@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,10 @@ FOLDER = HERE / "assets" / "image"
 SAMPLES = 898
 """Generated images that an evaluation sees: half of the digits, so that as many real ones stand against as many others."""
 PACE = {
-    "sample_every": 40,
-    "checkpoint_every": 500,
-    "evaluate_every": 100,
+    "steps": 5000,
+    "sample_every": 100,
+    "checkpoint_every": 1000,
+    "evaluate_every": 250,
     "evaluate_samples": SAMPLES,
     "record_every": 10,
 }
@@ -76,12 +78,17 @@ def _keep(out: Path, there: Path) -> None:
             np.savez_compressed(there / recorder.SEEN / path.name, **{k: found[k].astype(np.float16) for k in found})
 
 
+def main(names: Sequence[str] = ()) -> None:
+    """Writes the runs of these names, or all."""
+    for name in names or runs():
+        print(name)
+        write(name)
+
+
 def _say(done: int, total: int) -> None:
-    if done % 100 == 0:
+    if done % 500 == 0:
         print(f"  {done} of {total}", flush=True)
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or runs():
-        print(name)
-        write(name)
+    main(sys.argv[1:])

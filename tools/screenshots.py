@@ -1,4 +1,7 @@
-"""The README's pictures, taken from the running app: an animation of the player, and the page in both themes and on a phone."""
+"""The README's pictures, taken from the running app: an animation of the player, and the page in both themes and on a phone.
+
+`python -m tools.screenshots` takes all, `python -m tools.screenshots maps images` these views alone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import io
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Collection, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -34,12 +38,17 @@ VIEWS = {
     "going-on": "/?v=1&s=far-modes-linear&then=600;hold&at=600",
     "comparison": "/compare",
     "lesson": "/lessons?lesson=mode-collapse&step=explanation&answers=----1----",
+    "lesson-images": "/lessons?lesson=from-line-to-images&step=explanation&answers=---------1",
     "teacher": "/teacher",
+    "maps": "/map",
+    "images": "/images?run=digits-dcgan&beside=digits-wgan-gp",
 }
 """Name -> the link that shows it."""
 SIZES = {"light": (1280, 1000), "dark": (1280, 1000), "phone": (390, 844)}
-TALL, TALLER = ("heat", "more-curves"), 1000
+TALL, TALLER = ("heat", "more-curves", "lesson-images", "images"), 1000
 """What lies below the first screen, and by how much the window is higher for it."""
+SLOW = ("comparison", "lesson", "lesson-images", "going-on", "maps", "images")
+"""What takes longer than the lab to come to rest."""
 
 
 def page_of(playwright_browser: object, url: str, width: int, height: int, scheme: str) -> Page:
@@ -90,11 +99,13 @@ def animation(page: Page, out: Path) -> None:
     )
 
 
-def views(browser: object, url: str) -> None:
-    """Every layer, the comparison, a lesson, in both themes and on a phone."""
+def views(browser: object, url: str, names: Collection[str]) -> None:
+    """Layers, pages and lessons by their names, in both themes and on a phone."""
     folder = DOCS / "views"
     folder.mkdir(exist_ok=True)
     for (name, link), (size, (width, height)) in product(VIEWS.items(), SIZES.items()):
+        if name not in names:
+            continue
         context = browser.new_context(  # type: ignore[attr-defined]
             viewport={"width": width, "height": height + TALLER * (name in TALL)},
             color_scheme="dark" if size == "dark" else "light",
@@ -102,15 +113,32 @@ def views(browser: object, url: str) -> None:
         )
         page = context.new_page()
         page.goto(url + link)
-        page.wait_for_selector(".gan1d-player .picture canvas, .stMarkdown h1, .stHeading", timeout=60_000)
-        page.wait_for_timeout(6000 if name in ("comparison", "lesson", "going-on") else 2000)
+        page.wait_for_selector(
+            ".gan1d-player .picture canvas, .stMarkdown h1, .stHeading, .stPlotlyChart", timeout=60_000
+        )
+        page.wait_for_timeout(6000 if name in SLOW else 2000)
         picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         picture.quantize(COLOURS, dither=Image.Dither.NONE).save(folder / f"{name}-{size}.png", optimize=True)
         context.close()
 
 
-def main() -> None:
-    """Writes `docs/`."""
+def front(browser: object, url: str) -> None:
+    """The animation, and the lab in both themes and on a phone."""
+    animation(page_of(browser, url, 1180, 900, "light"), DOCS / "gaussian-linear.gif")
+    for name, size, scheme in (
+        ("lab-light", (1440, 1100), "light"),
+        ("lab-dark", (1440, 1100), "dark"),
+        ("lab-phone", (390, 844), "light"),
+    ):
+        page = page_of(browser, url, *size, scheme)
+        seek(page, 60)
+        page.screenshot(path=DOCS / f"{name}.png")
+
+
+def main(names: Sequence[str] = ()) -> None:
+    """Writes `docs/`, or only the views of these names."""
+    if unknown := sorted(set(names) - set(VIEWS)):
+        sys.exit(f"views: {', '.join(unknown)} is not allowed; it must be of {', '.join(VIEWS)}")
     path = chromium_path()
     if path is None:
         sys.exit("no browser: install chromium, or say where one is with CHROMIUM=")
@@ -125,16 +153,9 @@ def main() -> None:
         urllib.request.urlopen(f"{url}/_stcore/health", timeout=30).read()
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-            animation(page_of(browser, url, 1180, 900, "light"), DOCS / "gaussian-linear.gif")
-            for name, size, scheme in (
-                ("lab-light", (1440, 1100), "light"),
-                ("lab-dark", (1440, 1100), "dark"),
-                ("lab-phone", (390, 844), "light"),
-            ):
-                page = page_of(browser, url, *size, scheme)
-                seek(page, 60)
-                page.screenshot(path=DOCS / f"{name}.png")
-            views(browser, url)
+            if not names:
+                front(browser, url)
+            views(browser, url, names or list(VIEWS))
             browser.close()
     finally:
         server.terminate()
@@ -142,4 +163,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

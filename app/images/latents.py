@@ -7,16 +7,19 @@ from scipy.special import ndtr, ndtri
 
 
 def drawn(kind: str, count: int, size: int, seed: int, truncation: float | None = None) -> np.ndarray:
-    """(count, size) numbers of N(0, 1) or U(-1, 1), the same for the same seed.
+    """(count, size) numbers of N(0, 1), of U(-1, 1), or mixed, as `gan1d.image.updates.latents` has them; the same for the same seed.
 
-    truncation: none is beyond it; of normal ones, those that would be are drawn again from within (by the distribution's inverse),
-    which trades variety for samples that look typical. Source: Brock et al. 2019, arXiv:1809.11096, section 3.1.
+    truncation: none is beyond it, signs apart; of normal ones, those that would be are drawn again from within (by the distribution's
+    inverse), which trades variety for samples that look typical. Source: Brock et al. 2019, arXiv:1809.11096, section 3.1.
     """
     level = np.random.default_rng(seed).random((count, size))
     if kind == "uniform":
         return (2 * level - 1) * min(truncation or 1.0, 1.0)
     low = 0.0 if truncation is None else float(ndtr(-truncation))
-    return np.asarray(ndtri(np.clip(low + level * (1 - 2 * low), 1e-12, 1 - 1e-12)))
+    z = np.asarray(ndtri(np.clip(low + level * (1 - 2 * low), 1e-12, 1 - 1e-12)))
+    if kind == "mixed":
+        z[:, : size // 2] = np.where(level[:, : size // 2] < 0.5, -1.0, 1.0)
+    return z
 
 
 def between(a: np.ndarray, b: np.ndarray, count: int, kind: str) -> np.ndarray:

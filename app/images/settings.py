@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -12,7 +13,7 @@ from app.designer import duration
 from app.images import training, uploads
 from app.words import words
 from gan1d.config import ConfigError
-from gan1d.image.config import ImageConfig
+from gan1d.image.config import NOISES, ImageConfig
 from gan1d.image.presets import PRESETS
 
 FAMILIES = ("dcgan", "wgan-gp")
@@ -47,6 +48,7 @@ class Field(NamedTuple):
 FIELDS = (
     Field("width", "choice", (4, 8, 16, 24, 32, 48, 64, 96, 128)),
     Field("latent", "choice", (8, 16, 32, 64, 100, 128, 256)),
+    Field("latent_kind", "choice", NOISES),
     Field("batch", "choice", (8, 16, 32, 64, 128, 256)),
     Field("lr_d", "rates"),
     Field("lr_g", "rates"),
@@ -161,11 +163,12 @@ def _control(field: Field, now: Any, key: str) -> Any:
     if field.kind == "slider":
         return float(st.slider(said["label"], field.low, field.high, float(now), step=field.step, **common))
     options = sorted({*(RATES if field.kind == "rates" else field.options), now})
-    return st.select_slider(said["label"], options, now, format_func=_plain, **common)
+    called = partial(_plain, said.get("values", {}))
+    return st.select_slider(said["label"], options, now, format_func=called, **common)
 
 
-def _plain(value: Any) -> str:
-    return plain_number(value) if isinstance(value, float) else str(value)
+def _plain(names: dict[str, str], value: Any) -> str:
+    return plain_number(value) if isinstance(value, float) else names.get(value, str(value))
 
 
 def _draw_estimate(configs: list[ImageConfig]) -> None:

@@ -116,7 +116,11 @@ class Game:
     def noise(self) -> Any:
         """z (B, latent)."""
         shape = self.c.batch, self.c.latent
-        return torch.randn(shape) if self.c.latent_kind == "normal" else 2 * torch.rand(shape) - 1
+        if self.c.latent_kind == "uniform":
+            return 2 * torch.rand(shape) - 1
+        z = torch.randn(shape)
+        half = shape[1] // 2
+        return z if self.c.latent_kind == "normal" else torch.cat([z[:, :half].sign(), z[:, half:]], 1)
 
     def loss_d(self, real: Any, fake: Any, mix: Any) -> tuple[Any, Any]:
         """The critic's objective without its penalty, and the penalty without its weight."""

@@ -19,7 +19,7 @@ from gan1d.fields import ConfigError, Section, Spec, choice, nearest, static_int
 SIZES = (8, 16, 32, 64, 128, 256)
 """Sides of a square image, in pixels: 4 * 2^n, n the stride-2 layers of each network. 8 is for tests and toys."""
 CHANNELS = (1, 3)
-NOISES = ("normal", "uniform")
+NOISES = ("normal", "uniform", "mixed")
 NORMS_G = ("batch", "none")
 NORMS_D = ("batch", "layer", "none")
 INITS = ("normal", "he_uniform")
@@ -79,7 +79,11 @@ class ImageConfig(Section):
         128, "channels of the layer next to the image; each layer away from it has twice as many", 1, MAX_WIDTH
     )
     latent: int = static_int(100, "numbers in the noise z", 1, 1024)
-    latent_kind: str = choice("uniform", "distribution of z: N(0, 1), or U(-1, 1)", NOISES)
+    latent_kind: str = choice(
+        "uniform",
+        "distribution of z: N(0, 1), U(-1, 1), or mixed: signs in the first half, N(0, 1) in the rest",
+        NOISES,
+    )
     kernel_g: int = one_of(5, "side of the generator's kernels", (3, 4, 5))
     kernel_d: int = one_of(5, "side of the critic's kernels", (3, 4, 5))
     norm_g: str = choice("batch", "normalisation in the generator, after each layer but the last", NORMS_G)

@@ -96,9 +96,18 @@ def key_of(n: Scalars, purpose: str, step: Any = 0, update: Any = 0) -> jax.Arra
 
 
 def latents(s: ImageConfig, key: jax.Array, count: int) -> jax.Array:
-    """Noise z (count, latent): N(0, 1), or U(-1, 1)."""
+    """Noise z (count, latent): N(0, 1), U(-1, 1), or mixed.
+
+    Mixed: the first half of z is -1 or 1, the rest N(0, 1). Between the modes of data like digits lies nothing, but a continuous G of
+    continuous noise must cross over there, and draws what is neither one digit nor the other; what hangs on a sign can jump.
+    Source: Chen et al. 2016, arXiv:1606.03657, section 7 (categories beside continuous noise); Brock et al. 2019, arXiv:1809.11096,
+    appendix E (Bernoulli noise).
+    """
     shape = (count, s.latent)
-    return jax.random.normal(key, shape) if s.latent_kind == "normal" else jax.random.uniform(key, shape, minval=-1.0)
+    if s.latent_kind == "uniform":
+        return jax.random.uniform(key, shape, minval=-1.0)
+    z = jax.random.normal(key, shape)
+    return z if s.latent_kind == "normal" else jnp.where(jnp.arange(s.latent) < s.latent // 2, jnp.sign(z), z)
 
 
 @cache

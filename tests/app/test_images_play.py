@@ -19,6 +19,14 @@ def test_noise_is_the_same_for_the_same_seed_and_of_its_distribution() -> None:
     assert stats.kstest(latents.drawn("uniform", 200, 50, 3).ravel(), stats.uniform(-1, 2).cdf).pvalue > 0.01
 
 
+def test_mixed_noise_is_signs_and_then_normal_and_only_that_is_cut() -> None:
+    signs, rest = np.split(latents.drawn("mixed", 400, 20, 3), 2, axis=1)
+    assert set(np.unique(signs)) == {-1, 1} and abs(signs.mean()) < 4 / signs.size**0.5
+    assert stats.kstest(rest.ravel(), "norm").pvalue > 0.01
+    signs, rest = np.split(latents.drawn("mixed", 400, 20, 3, 0.5), 2, axis=1)
+    assert set(np.unique(signs)) == {-1, 1} and np.abs(rest).max() <= 0.5
+
+
 @pytest.mark.parametrize("cut", [0.1, 0.7, 2.0])
 def test_cut_noise_is_the_normal_within_its_bounds(cut: float) -> None:
     z = latents.drawn("normal", 200, 50, 0, cut)

@@ -147,7 +147,7 @@ def test_the_best_slope_between_two_heaps_is_what_the_last_lesson_says_on_the_li
     between = (run.x > run.mean[1]) & (run.x < 15)
     slope = np.median(np.gradient(run.d[1].astype(float), run.x)[between])
     assert slope == pytest.approx(1 + run.w1[1] / (2 * weight), rel=0.1)
-    lines = read_lines(IMAGES / "run-digits-wgan-gp")[-100:]  # the second half of that run
+    lines = read_lines(IMAGES / "run-digits-wgan-gp")[-100:]  # the last fifth of that run
     gap, slope = (float(np.mean([line[name] for line in lines])) for name in ("loss_d", "slope"))
     weight = read_config(IMAGES / "run-digits-wgan-gp").penalty_weight
     assert f"λ is {weight:.0f} and W about {-gap:.1f}" in lesson.explanation

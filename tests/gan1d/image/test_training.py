@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import stats
 
 from gan1d.fields import ConfigError
 from gan1d.image import recorder, training, updates
-from gan1d.image.config import ImageConfig, structure
+from gan1d.image.config import NOISES, ImageConfig, structure
 from gan1d.image.dataset import Dataset
 from gan1d.image.presets import preset
 from gan1d.image.run import Best, restore, train
@@ -124,6 +125,16 @@ def test_samples_are_drawn_with_batch_statistics_taken_anew() -> None:
     assert images.shape == (5, 8, 8, 1) and images.dtype == np.float32 and np.abs(images).max() <= 1
     np.testing.assert_allclose(training.sample(TINY, state, z[:2]), images[:2], atol=1e-6)
     assert np.abs(training.sample(TINY, state, z[:5], ema=False) - images).max() > 1e-6
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_noise_is_of_its_kind(kind: str) -> None:
+    """Every kind has mean 0; mixed noise, of an odd size too, is signs first and N(0, 1) then."""
+    z = training.noise(TINY.replace(latent=7, latent_kind=kind), "evaluation", 4000)
+    assert z.shape == (4000, 7) and np.abs(z.mean(0)).max() < 5 / 4000**0.5
+    assert np.array_equal(np.isin(z, (-1, 1)).all(0), np.arange(7) < 3 if kind == "mixed" else np.zeros(7, bool))
+    cdf = stats.uniform(-1, 2).cdf if kind == "uniform" else stats.norm.cdf
+    assert stats.kstest(z[:, 3:].ravel(), cdf).pvalue > 1e-3
 
 
 def test_pixels_and_back() -> None:
