@@ -27,8 +27,9 @@ PULSE = 0.25
 """Seconds between two reports of progress."""
 FIRST_SEGMENT = 8
 """Iterations before the first report; the next ones are sized by how long it took."""
-PIECES = 6
-"""Pieces of a run at least: what one has recorded is measured on a second core while the next is trained."""
+PIECES = 3
+"""Pieces of a run at least: what one has recorded is measured on a second core while the next is trained. More of them cost more than they
+gain."""
 DEVICES = ("auto", "cpu", "gpu")
 SINGLE = "cpu"
 """Where "auto" trains a single run: a chain of kernels of a few microseconds each, less than what a GPU takes to start one. No GPU
