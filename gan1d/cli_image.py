@@ -174,7 +174,8 @@ def _judge(config: ImageConfig, dataset: Dataset, folder: Path) -> Evaluate | No
         plain = {name: value.value for name, value in found.metrics.items()}
         plain |= {f"{name}_baseline": value.baseline for name, value in found.metrics.items()}
         if found.modes is not None:
-            plain |= {"modes": len(found.modes.counts), "modes_covered": found.modes.covered}
+            plain["modes"] = len(found.modes.counts)
+            plain |= {"modes_covered": found.modes.covered, "modes_held": found.modes.held}
         return plain | {"samples": found.samples}
 
     return judge

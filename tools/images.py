@@ -54,7 +54,8 @@ def write(name: str, folder: Path = FOLDER) -> None:
         values = {key: v.value for key, v in found.metrics.items()}
         values |= {f"{key}_baseline": v.baseline for key, v in found.metrics.items()}
         assert found.modes is not None
-        counted = {"modes": len(found.modes.counts), "modes_covered": found.modes.covered, "samples": found.samples}
+        m = found.modes
+        counted = {"modes": len(m.counts), "modes_covered": m.covered, "modes_held": m.held, "samples": found.samples}
         return {key: float(v) for key, v in (values | counted).items() if np.isfinite(v)}
 
     with tempfile.TemporaryDirectory() as beside:

@@ -2,7 +2,7 @@
 
 `gan1d.image.recorder` says what is in it. An evaluation stands in its step's line, as plain numbers, ``NAME_baseline`` beside ``NAME``,
 and in ``extractor.json`` by which network it was made. Or all together in a line of ``evaluations.jsonl``: step, extractor, samples,
-metrics {name: {value, baseline}}, modes, modes_covered.
+metrics {name: {value, baseline}}, modes, modes_covered, modes_held.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class Measured(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What was measured at a step. modes: those there are, and how many of them the samples hold; None where they cannot be counted."""
+    """What was measured at a step. modes: the kinds that there are; covered: those of them that have at least a quarter of their share of
+    the samples, for a single image may be a misread one (where only kinds with an image were counted, those); None where they cannot be
+    counted."""
 
     step: int
     metrics: dict[str, Measured]
@@ -234,7 +236,7 @@ def is_whole(path: Path) -> bool:
 
 
 BASELINE = "_baseline"
-MODES, COVERED, COUNT = "modes", "modes_covered", "samples"
+MODES, HELD, COVERED, COUNT = "modes", "modes_held", "modes_covered", "samples"
 """What of an evaluation's plain numbers is no metric."""
 
 
@@ -247,11 +249,15 @@ def _inline(lines: Sequence[dict[str, Any]], extractor: str) -> Iterator[Evaluat
         metrics = {
             name: Measured(float(value), _number(numbers.get(name + BASELINE)))
             for name, value in numbers.items()
-            if not name.endswith(BASELINE) and name not in (MODES, COVERED, COUNT)
+            if not name.endswith(BASELINE) and name not in (MODES, HELD, COVERED, COUNT)
         }
-        counted = MODES in numbers and COVERED in numbers
-        modes, covered = (int(numbers[MODES]), int(numbers[COVERED])) if counted else (None, None)
-        yield Evaluation(line["step"], metrics, extractor, int(numbers.get(COUNT, 0)), modes, covered)
+        yield Evaluation(line["step"], metrics, extractor, int(numbers.get(COUNT, 0)), *_kinds(numbers))
+
+
+def _kinds(known: dict[str, Any]) -> tuple[int, int] | tuple[None, None]:
+    """How many kinds there are, and how many of them the samples hold."""
+    held = known.get(HELD, known.get(COVERED))
+    return (None, None) if held is None or known.get(MODES) is None else (int(known[MODES]), int(held))
 
 
 def _evaluations(path: Path, damaged: list[str]) -> Iterator[Evaluation]:
@@ -270,11 +276,7 @@ def _evaluation(line: dict[str, Any]) -> Evaluation:
         for name, m in line["metrics"].items()
         if m.get("value") is not None
     }
-    counted = line.get("modes") is not None and line.get("modes_covered") is not None
-    modes, covered = (int(line["modes"]), int(line["modes_covered"])) if counted else (None, None)
-    return Evaluation(
-        line["step"], metrics, str(line.get("extractor", "")), int(line.get("samples", 0)), modes, covered
-    )
+    return Evaluation(line["step"], metrics, str(line.get("extractor", "")), int(line.get("samples", 0)), *_kinds(line))
 
 
 def read_scores(path: Path) -> Scores | None:

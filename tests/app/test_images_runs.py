@@ -149,6 +149,19 @@ def test_an_evaluation_among_the_records_is_one(folder: Path) -> None:
     assert run.curves["step"].tolist() == [40, 80] and np.isnan(run.curves["loss_d"][-1])
 
 
+def test_a_kind_counts_if_it_has_a_quarter_of_its_share(folder: Path) -> None:
+    """Of 10 kinds 7 were seen, but four of those in an image or two: 3 are left."""
+    known = {"modes": 10, "modes_covered": 7, "modes_held": 3, "samples": 500}
+    run = rewritten(folder, metrics=[{"step": 80, "loss_d": 1.0, "metrics": known}])
+    assert next(e for e in run.evaluations if e.step == 80).covered == 3
+    run = rewritten(
+        folder,
+        metrics=[{"step": 80, "loss_d": 1.0}],
+        evaluations=[{"step": 90, "metrics": {}, "extractor": ""} | known],
+    )
+    assert next(e for e in run.evaluations if e.step == 90).covered == 3 and "collapse" in kinds(run)
+
+
 # ---- what the numbers mean
 
 
