@@ -383,7 +383,7 @@ class TestFiles:
         first, *lines = (ROOT / "requirements-bench.txt").read_text().splitlines()
         assert first == "-r requirements-dev.txt"
         pins = [line for line in lines if not line.startswith("#")]
-        assert all(re.fullmatch(r"[a-z]+==[0-9.]+", line) for line in pins) and "torch" in {
+        assert all(re.fullmatch(r"[a-z-]+==[0-9.]+", line) for line in pins) and "torch" in {
             p.split("==")[0] for p in pins
         }
         assert "torch" not in (ROOT / "constraints.txt").read_text()
