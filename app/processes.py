@@ -51,6 +51,6 @@ def read(path: Path) -> dict[str, Any]:
     """What `write` wrote; empty where there is none, or where it is damaged."""
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-LANGUAGE = "en"
+from gan1d.wording import LANGUAGE
 
 
 @cache

@@ -5,9 +5,10 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from app.words import LANGUAGE, words
+from app.words import words
 from gan1d.lessons import Lesson, lessons
 from gan1d.render.markup import marked_up
+from gan1d.wording import LANGUAGE
 
 STYLE = Path(__file__).parent / "worksheet.css"
 LINES = 2

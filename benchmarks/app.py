@@ -7,13 +7,14 @@ stands that of the smallest Streamlit page there is, loaded in turn with ours: w
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
@@ -23,6 +24,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tools.browser import FLAGS, chromium_path, free_port
 
 LOADS, MOVES, SECONDS = 7, 40, 5
+WARMED, WARMED_TURNS = 20, 2
+"""Moves of a slider beside compilation ahead, and how often on a new server with none and with it."""
+PAGES = {
+    "the lab": ("", ".picture canvas"),
+    "Images": ("/images", "[data-gallery] img"),
+    "Map": ("/map", ".js-plotly-plot .main-svg"),
+}
+"""Name -> where a page is, and what is there once its picture is."""
 ROOT = "[data-gan1d-player]"
 SMALLEST = "import streamlit as st\nst.html('<div class=\"picture\"><canvas></canvas></div>')\n"
 WATCH = """(root) => {
@@ -44,10 +53,11 @@ TICKS = """(root, seconds) => new Promise((done) => {
 
 
 @contextmanager
-def serving(command: list[str], port: int) -> Iterator[tuple[str, float]]:
+def serving(command: list[str], port: int, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, float]]:
     """(address, moment of the start) of a server that answers."""
     began = time.perf_counter()
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    variables = {**os.environ, **(environment or {})}
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=variables)
     url = f"http://localhost:{port}"
     try:
         while True:
@@ -68,12 +78,12 @@ def ours() -> tuple[list[str], int]:
     return [sys.executable, "-m", "gan1d", "app", "--port", str(port)], port
 
 
-def open_page(browser: Browser, url: str) -> tuple[Page, float]:
+def open_page(browser: Browser, url: str, picture: str = PAGES["the lab"][1]) -> tuple[Page, float]:
     """A new visitor's page, and the seconds until its picture is there."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     began = time.perf_counter()
     page.goto(url, wait_until="commit")
-    page.wait_for_selector(".picture canvas")
+    page.wait_for_selector(picture)
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return page, time.perf_counter() - began
 
@@ -110,26 +120,45 @@ def main() -> None:
             page, _ = open_page(browser, url)
             page.wait_for_timeout(8000)  # JAX is warm now
             page.context.close()
-            loads: dict[str, list[float]] = {"page load to picture, s": [], "the smallest Streamlit page, s": []}
+            addresses = {name: (url + path, picture) for name, (path, picture) in PAGES.items()}
+            addresses["the smallest Streamlit page"] = (peer_url, PAGES["the lab"][1])
+            loads: dict[str, list[float]] = {name: [] for name in addresses}
             for _ in range(LOADS):
-                for name, address in zip(loads, (url, peer_url), strict=True):
-                    page, seconds = open_page(browser, address)
+                for name, (address, picture) in addresses.items():
+                    page, seconds = open_page(browser, address, picture)
                     loads[name].append(seconds)
                     page.context.close()
-            result |= {name: summary(seconds) for name, seconds in loads.items()}
+            result["page load to picture, s"] = {name: summary(seconds) for name, seconds in loads.items()}
             page, _ = open_page(browser, url)
             page.wait_for_timeout(1000)
             rates = page.locator(ROOT).evaluate(TICKS, SECONDS)
             result["playback, frames/s"] = {name: round(rate, 1) for name, rate in rates.items()}
-            result["slider released to new curves, ms"] = summary(slider(page))
+            result["slider released to new curves, ms"] = summary(slider(page, MOVES))
+        result["the same on a new machine, ms"] = beside_compilation(browser)
         browser.close()
     print(json.dumps(result, indent=1, ensure_ascii=False))
 
 
-def slider(page: Page) -> list[float]:
+def beside_compilation(browser: Browser) -> dict[str, dict[str, float]]:
+    """The slider on servers that have compiled nothing yet, without and with compilation ahead, in turn."""
+    found: dict[str, list[float]] = {"nothing compiled ahead": [], "all structures being compiled": []}
+    for _ in range(WARMED_TURNS):
+        for name, moved in found.items():
+            with tempfile.TemporaryDirectory() as cache:
+                ahead = "0" if name == "nothing compiled ahead" else "1"
+                command, port = ours()
+                with serving(command, port, {"XDG_CACHE_HOME": cache, "GAN1D_WARM": ahead}) as (url, _):
+                    page, _ = open_page(browser, url)
+                    page.wait_for_timeout(10_000)  # the first structure is there now
+                    moved += slider(page, WARMED)
+                    page.context.close()
+    return {name: summary(moved) for name, moved in found.items()}
+
+
+def slider(page: Page, moves: int) -> list[float]:
     """Milliseconds from releasing a slider to the first frame with the new run, over values that were not asked for before."""
     page.locator(ROOT).evaluate(WATCH)
-    for i in range(MOVES):
+    for i in range(moves):
         name, key = (("Mode 1: mean", "ArrowLeft"), ("Mode 1: std", "ArrowLeft"))[i % 3 == 0]
         page.get_by_role("slider", name=name).focus()
         page.keyboard.press(key)

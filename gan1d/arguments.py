@@ -33,10 +33,52 @@ Settings = Annotated[
 ]
 Which = Annotated[str | None, typer.Option("--run", help="Which one, A, B, …, of a file that carries several runs.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu.")]
+Coordinator = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        envvar="JAX_COORDINATOR_ADDRESS",
+        help="One of several processes: where the one with the id 0 listens; auto takes all from Slurm, MPI, …",
+    ),
+]
+Processes = Annotated[int | None, typer.Option(envvar="JAX_NUM_PROCESSES", help="How many processes.")]
+ProcessId = Annotated[
+    int | None, typer.Option(envvar="JAX_PROCESS_ID", help="Which one this is, from 0; that one writes.")
+]
 
 
 class InputError(Exception):
     """Bad input, said in one line; exit code 2."""
+
+
+def join_hosts(coordinator: str | None, processes: int | None, process_id: int | None) -> None:
+    """Joins the other processes, where any of these says that there are some.
+
+    Raises:
+      ConfigError: what does not fit together.
+    """
+    if coordinator or processes is not None or process_id is not None:
+        from gan1d import hosts
+
+        hosts.join(coordinator, processes, process_id)
+
+
+@contextmanager
+def stoppable(folder: Path) -> Iterator[None]:
+    """What is said while a folder of results is written: why that cannot be, and after a stop how to go on.
+
+    Raises:
+      InputError: a folder that cannot be written.
+    """
+    try:
+        yield
+    except OSError as e:
+        raise InputError(
+            f"--out: {str(folder)!r} is not allowed; it must be a folder that can be written ({e.strerror or e})"
+        ) from None
+    except (KeyboardInterrupt, SystemExit):
+        print(f"gan1d: stopped; --resume goes on with {folder}", file=sys.stderr)
+        raise
 
 
 def config_of(what: str, discriminator: str | None, settings: list[str], seed: int | None) -> tuple[str, Config]:

@@ -179,23 +179,26 @@ def _scalar(file: Any, name: str) -> str:
 
 
 def _read_png(path: Path) -> list[Carried]:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            return parse("\n".join(str(text) for text in getattr(image, "text", {}).values()))
-    except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as e:
-        raise _torn("PNG", e) from None
+    return parse(_told(path, "PNG", lambda image: "\n".join(str(text) for text in getattr(image, "text", {}).values())))
 
 
 def _read_gif(path: Path) -> list[Carried]:
-    from PIL import Image, UnidentifiedImageError
+    return parse(_told(path, "GIF", lambda image: bytes(image.info.get("comment", b"")).decode("latin-1")))
+
+
+def _told(path: Path, kind: str, text: Callable[[Any], str]) -> str:
+    """The text in a picture, whose pixels are not unpacked."""
+    from PIL import Image
 
     try:
-        with Image.open(path, formats=["GIF"]) as image:
-            return parse(bytes(image.info.get("comment", b"")).decode("latin-1"))
-    except (UnidentifiedImageError, SyntaxError, EOFError, IndexError) as e:
-        raise _torn("GIF", e) from None
+        with Image.open(path, formats=[kind]) as image:
+            return text(image)
+    except OSError as e:
+        if e.errno:  # of the disk; those of Pillow have no number
+            raise
+        raise _torn(kind, e) from None
+    except Exception as e:  # of a torn file it raises almost anything
+        raise _torn(kind, e) from None
 
 
 def _read_pdf(path: Path) -> list[Carried]:

@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +26,7 @@ from gan1d.outcomes import (
     is_oscillating,
     is_vanished,
 )
+from gan1d.wording import wording
 
 DISCRIMINATORS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
@@ -83,9 +84,7 @@ class Scenario:
         return dataclasses.replace(self, config=self.config.replace(**DISCRIMINATORS[name]), discriminator=name)
 
 
-@cache
-def _texts() -> dict[str, Any]:
-    return json.loads((HERE / "text" / "scenarios.en.json").read_text("utf-8"))
+_texts = partial(wording, "scenarios")
 
 
 @cache

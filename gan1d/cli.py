@@ -27,6 +27,7 @@ from gan1d.arguments import (
     tell_start,
     writes,
 )
+from gan1d.bars import Bar
 from gan1d.cli_export import export
 from gan1d.cli_image import image
 from gan1d.cli_site import site
@@ -83,17 +84,13 @@ def train(
     if out is not None:
         check_out(out, ("npz",))
     tell_start(name, found)
-    with _progress(f"training {name}, {found.parts[-1].until} iterations") as status:
+    with Bar(f"training {name}, {found.parts[-1].until} iterations") as bar:
         from gan1d.carried import train as train_again
         from gan1d.programs import one_thread
 
         one_thread()
-
-        def report_progress(done: int, total: int) -> None:
-            """Also what lets Ctrl-C through: between two reports Python runs, within one the compiled program does."""
-            status.update(f"training {name}, {done} of {total} iterations")
-
-        run = train_again(found, report_progress, device)
+        # Progress is also what lets Ctrl-C through: between two reports Python runs, within one the compiled program does.
+        run = train_again(found, bar.counting(f"training {name}", "iterations"), device)
         if out is not None:
             with writes(out):
                 run.save(out)
@@ -196,12 +193,6 @@ def _free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _progress(text: str) -> Any:
-    from rich.console import Console
-
-    return Console(stderr=True).status(text)
 
 
 def main() -> None:

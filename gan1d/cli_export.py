@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gan1d.arguments import InputError, carried_by, check_out, tell_start, writes
+from gan1d.bars import Bar
 
 if TYPE_CHECKING:
     from gan1d.render.options import Options
@@ -85,10 +86,12 @@ def export(
         if label and len(label) != count:
             raise InputError(f"--label: {label!r} is not allowed; there must be one for each of the {count} runs")
 
-    with _Bar(progress == "json") as bar:
-        found, labels = _runs(runs, bar, fits)
+    with Bar(hidden=progress == "json") as bar:
+        told = _Lines() if progress == "json" else bar
+        found, labels = _runs(runs, told, fits)
         with writes(out):
-            written = write(found, out, options, progress=bar.on(f"writing {out}"), labels=label or labels)
+            counted = told.counting(f"writing {out}", "frames" if FORMATS[kind_of(out)].kind == "movie" else "files")
+            written = write(found, out, options, progress=counted, labels=label or labels)
     for path in written:
         print(path)
 
@@ -112,7 +115,9 @@ def _names(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _runs(given: list[str], bar: _Bar, fits: Callable[[int], object]) -> tuple[list[Trajectory], list[str] | None]:
+def _runs(
+    given: list[str], told: Bar | _Lines, fits: Callable[[int], object]
+) -> tuple[list[Trajectory], list[str] | None]:
     """The runs that are shown, and their labels where a file has them: a saved run as it is, others trained.
 
     fits: told how many there are before one of them is trained.
@@ -136,7 +141,7 @@ def _runs(given: list[str], bar: _Bar, fits: Callable[[int], object]) -> tuple[l
         tell_start(name, run)
         one_thread()
         kind = name if name in scenarios else f"the run of {name}"
-        runs.append(train(run, bar.on(f"training {kind}")))
+        runs.append(train(run, told.counting(f"training {kind}", "iterations")))
     return runs, labels if all(labels) else None
 
 
@@ -155,34 +160,17 @@ def _saved(what: str, run: Any) -> Trajectory | None:
     return load(what) if len(run.parts) == 1 else None
 
 
-class _Bar:
-    """How far it is, on stderr: a bar, or lines of JSON."""
+class _Lines:
+    """Progress as lines of JSON on stderr, in place of a bar; at most `REPORTS` a second."""
 
-    def __init__(self, lines: bool):
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    told = -1.0
 
-        console = Console(stderr=True)
-        self.lines, self.told = lines, -1.0
-        columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
-        hidden = lines or not console.is_terminal
-        self.bar = Progress(*columns, console=console, transient=True, disable=hidden)
-
-    def __enter__(self) -> _Bar:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def on(self, text: str) -> Callable[[int, int], None]:
-        """What is called while something is done: with how much of it is, and how much it is in all."""
-        task = self.bar.add_task(text, total=None)
+    def counting(self, text: str, _: str) -> Callable[[int, int], None]:
+        """As a bar's."""
 
         def report(done: int, total: int) -> None:
-            self.bar.update(task, completed=done, total=total)
             now = time.monotonic()
-            if self.lines and (done in (0, total) or now - self.told >= 1 / REPORTS):
+            if done in (0, total) or now - self.told >= 1 / REPORTS:
                 self.told = now
                 print(json.dumps({"done": done, "total": total, "text": text}), file=sys.stderr, flush=True)
 

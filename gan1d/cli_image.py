@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gan1d.arguments import AsJson, Device, InputError, check_out, writes
+from gan1d.arguments import (
+    AsJson,
+    Coordinator,
+    Device,
+    InputError,
+    Processes,
+    ProcessId,
+    check_out,
+    join_hosts,
+    stoppable,
+    writes,
+)
+from gan1d.bars import Bar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,18 +65,9 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is in the folder.")] = False,
     device: Device = "auto",
-    coordinator: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            envvar="JAX_COORDINATOR_ADDRESS",
-            help="One of several processes: where the first listens.",
-        ),
-    ] = None,
-    processes: Annotated[int | None, typer.Option(envvar="JAX_NUM_PROCESSES", help="How many processes.")] = None,
-    process_id: Annotated[
-        int | None, typer.Option(envvar="JAX_PROCESS_ID", help="Which one this is, from 0; that one writes.")
-    ] = None,
+    coordinator: Coordinator = None,
+    processes: Processes = None,
+    process_id: ProcessId = None,
     as_json: AsJson = False,
 ) -> None:
     """Train an image model; Ctrl-C saves, and --resume goes on."""
@@ -72,36 +75,27 @@ def train(
 
     config = config_of(model, data, size, set_ or [], steps, seed)
     folder = out or Path("images") / f"{config.model}-{Path(config.data).stem}"
-    if coordinator or processes is not None or process_id is not None:
-        from gan1d import hosts
-
-        hosts.join(coordinator, processes, process_id)
-    with _Bar(f"training {config.model} on {config.data}") as bar:
+    join_hosts(coordinator, processes, process_id)
+    text = f"training {config.model} on {config.data}"
+    with Bar(text) as bar:
         from gan1d.image.run import Best
         from gan1d.image.run import train as run_training
 
         dataset = load(config.data, config.size, config.channels)
         judge = _judge(config, dataset, folder) if config.evaluate_every else None
         began = time.perf_counter()
-        try:
+        with stoppable(folder):
             run = run_training(
                 config,
                 dataset,
                 folder,
-                bar.show,
+                bar.counting(text, "steps"),
                 resume,
                 evaluate=judge,
                 best=Best(BEST) if judge else None,
                 device=device,
                 say=lambda line: print(f"gan1d: {line}", file=sys.stderr),
             )
-        except OSError as e:
-            raise InputError(
-                f"--out: {str(folder)!r} is not allowed; it must be a folder that can be written ({e.strerror or e})"
-            ) from None
-        except (KeyboardInterrupt, SystemExit):
-            print(f"gan1d: stopped; --resume goes on with {folder}", file=sys.stderr)
-            raise
     if process_id:
         return
     last = run.lines[-1] if run.lines else {}
@@ -170,13 +164,7 @@ def _judge(config: ImageConfig, dataset: Dataset, folder: Path) -> Evaluate | No
             known.append(Evaluator(dataset, samples=config.evaluate_samples))
             if folder.is_dir():
                 text(folder / "extractor.json", json.dumps({"name": known[0].by.name}) + "\n")
-        found = known[0](images)
-        plain = {name: value.value for name, value in found.metrics.items()}
-        plain |= {f"{name}_baseline": value.baseline for name, value in found.metrics.items()}
-        if found.modes is not None:
-            plain["modes"] = len(found.modes.counts)
-            plain |= {"modes_covered": found.modes.covered, "modes_held": found.modes.held}
-        return plain | {"samples": found.samples}
+        return known[0](images).scalars()
 
     return judge
 
@@ -197,7 +185,7 @@ def sample(
     check_out(out, ("png", "npz"))
     _within("--samples", count, 1, 100_000)
     _within("--truncation", truncation, 0.0, 2.0)
-    with _Bar("sampling"):
+    with Bar("sampling"):
         config, images = _drawn(folder, checkpoint, count, seed, truncation)
         with writes(out):
             _write(out, images)
@@ -222,7 +210,7 @@ def evaluate(
 ) -> None:
     """Measure a trained generator beside real images."""
     _within("--samples", count, 10, 100_000)
-    with _Bar("measuring"):
+    with Bar("measuring"):
         from gan1d.image.data import load
         from gan1d.image.evaluation import evaluate as judge
         from gan1d.image.inception import inception as with_weights
@@ -260,7 +248,7 @@ def animate(
         raise InputError(
             f"DIR: {str(folder)!r} is not allowed; it must be a folder that holds a run of images ({e.strerror})"
         ) from None
-    with _Bar(f"writing {out}"), writes(out):
+    with Bar(f"writing {out}"), writes(out):
         write_transition(grids, out, seconds=seconds)
     print(json.dumps({"frames": len(grids), "file": str(out)}) if as_json else out)
 
@@ -287,7 +275,7 @@ def _write(out: Path, images: np.ndarray) -> None:
     import numpy as np
 
     from gan1d.image.recorder import picture
-    from gan1d.trajectory import Writing
+    from gan1d.writing import Writing
 
     with Writing(out) as beside, beside.open("wb") as file:
         if out.suffix.lower() == ".npz":
@@ -299,41 +287,3 @@ def _write(out: Path, images: np.ndarray) -> None:
 def _within(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise InputError(f"{name}: {value!r} is not allowed; it must be from {low} to {high}")
-
-
-class _Bar:
-    """Progress on stderr: steps done, rate and time left; without a terminal a line now and then, for a log."""
-
-    EVERY = 30.0
-
-    def __init__(self, text: str):
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        self.text, self.first, self.began, self.told = text, 0, 0.0, time.monotonic()
-        self.console = Console(stderr=True)
-        columns = TextColumn("{task.description}"), BarColumn()
-        self.bar = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
-        self.task = self.bar.add_task(text, total=None)
-
-    def __enter__(self) -> _Bar:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def show(self, done: int, total: int) -> None:
-        """Called as `gan1d.image.run.train` calls its progress."""
-        now = time.monotonic()
-        if done and not self.began:
-            self.first, self.began = done, now
-        rate = (done - self.first) / max(now - self.began, 1e-9) if self.began else 0.0
-        text = f"{self.text}, step {done} of {total}"
-        if rate:
-            left = round((total - done) / rate)
-            text += f", {rate:.3g} a second, {left // 3600}:{left // 60 % 60:02}:{left % 60:02} left"
-        self.bar.update(self.task, description=text, completed=done, total=total)
-        if not self.console.is_terminal and now - self.told > self.EVERY:
-            self.told = now
-            print(text, file=sys.stderr, flush=True)

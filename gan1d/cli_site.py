@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gan1d.arguments import AsJson, InputError
+from gan1d.bars import Bar
 
 MEGA = 1e6
 
@@ -34,9 +35,15 @@ def site(
     from gan1d.render.site import write
 
     one_thread()
-    with _Bar() as bar:
+    with Bar() as bar:
         try:
-            found = write(folder, force=force, full=full, movies=movies, progress=bar.show)
+            found = write(
+                folder,
+                force=force,
+                full=full,
+                movies=movies,
+                progress=lambda done, total, what: bar.say(f"{done} of {total}, {what}", done, total),
+            )
         except OSError as e:
             raise InputError(
                 f"DIR: {str(folder)!r} is not allowed; it must be a folder that can be written ({e.strerror})"
@@ -50,31 +57,3 @@ def site(
         f"{folder / 'index.html'}: {found.pages} pages, {found.files} files, {found.bytes / MEGA:.1f} MB, "
         f"at most {most:.2f} MB a scenario gzip'd, {found.seconds:.1f} s"
     )
-
-
-class _Bar:
-    """Progress on stderr: runs done, and what is made now."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        console = Console(stderr=True)
-        columns = (
-            BarColumn(bar_width=20),
-            TextColumn("{task.completed} of {task.total}"),
-            TextColumn("{task.description}"),
-        )
-        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self.task = self.bar.add_task("", total=None)
-
-    def __enter__(self) -> _Bar:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.bar.stop()
-
-    def show(self, done: int, total: int, what: str) -> None:
-        """Called as `gan1d.render.site.write` calls its progress."""
-        self.bar.update(self.task, description=what, completed=done, total=total)

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gan1d.arguments import AsJson, Device, Discriminator, InputError, Settings, What, config_of
+from gan1d.arguments import (
+    AsJson,
+    Coordinator,
+    Device,
+    Discriminator,
+    Processes,
+    ProcessId,
+    Settings,
+    What,
+    config_of,
+    join_hosts,
+    stoppable,
+)
+from gan1d.bars import Bar
 
 ROWS = 40
 """Most cells that are printed one by one."""
@@ -36,18 +48,9 @@ def sweep(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the sweep that is in the folder.")] = False,
     device: Device = "auto",
-    coordinator: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            envvar="JAX_COORDINATOR_ADDRESS",
-            help="One of several processes: where the one with the id 0 listens; auto takes all from Slurm, MPI, …",
-        ),
-    ] = None,
-    processes: Annotated[int | None, typer.Option(envvar="JAX_NUM_PROCESSES", help="How many processes.")] = None,
-    process_id: Annotated[
-        int | None, typer.Option(envvar="JAX_PROCESS_ID", help="Which one this is, from 0; that one writes.")
-    ] = None,
+    coordinator: Coordinator = None,
+    processes: Processes = None,
+    process_id: ProcessId = None,
     as_json: AsJson = False,
 ) -> None:
     """Train many GANs at once over fields and seeds; a stopped sweep goes on with --resume."""
@@ -56,22 +59,10 @@ def sweep(
     name, config = config_of(what, discriminator, set_ or [], seed)
     wanted = Sweep(config, tuple(Axis.parse(text) for text in vary), seeds)
     folder = out or Path("sweeps") / "-".join([name, *(_short(axis.field) for axis in wanted.axes)])
-    if coordinator or processes is not None or process_id is not None:
-        from gan1d import hosts
-
-        hosts.join(coordinator, processes, process_id)
-    began, first = time.perf_counter(), 0
-    with _Bar(f"training {name}") as bar:
-        try:
-            results = run(wanted, folder, resume, device, bar.show)
-        except OSError as e:
-            raise InputError(
-                f"--out: {str(folder)!r} is not allowed; it must be a folder that can be written ({e.strerror})"
-            ) from None
-        except (KeyboardInterrupt, SystemExit):
-            print(f"gan1d: stopped; --resume goes on with {folder}", file=sys.stderr)
-            raise
-        first = bar.first
+    join_hosts(coordinator, processes, process_id)
+    began = time.perf_counter()
+    with Bar(f"training {name}") as bar, stoppable(folder):
+        results = run(wanted, folder, resume, device, bar.counting(f"training {name}", "GANs"))
     if process_id:
         return
     seconds = time.perf_counter() - began
@@ -83,7 +74,7 @@ def sweep(
         "done": results.done,
         "total": results.total,
         "seconds": round(seconds, 4),
-        "gans_per_second": round((results.done - first) / seconds, 4),
+        "gans_per_second": round((results.done - bar.first) / seconds, 4),
         "folder": str(folder),
     }
     if as_json:
@@ -110,36 +101,3 @@ def _print(results: Any, report: dict[str, Any]) -> None:
     for word, count in report["outcomes"].items():
         print(f"{count:>8} of {report['total']} {word}")
     print(f"{report['folder']}: {report['seconds']:.1f} s, {report['gans_per_second']:.3g} GANs a second")
-
-
-class _Bar:
-    """Progress on stderr: GANs done, rate and time left."""
-
-    def __init__(self, text: str):
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        self.text, self.first, self.began = text, 0, 0.0
-        console = Console(stderr=True)
-        columns = TextColumn("{task.description}"), BarColumn()
-        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self.task = self.bar.add_task(text, total=None)
-
-    def __enter__(self) -> _Bar:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def show(self, done: int, total: int) -> None:
-        """Called as `gan1d.sweep.run` calls its progress."""
-        now = time.monotonic()
-        if not self.began:
-            self.first, self.began = done, now
-        rate = (done - self.first) / max(now - self.began, 1e-9)
-        text = f"{self.text}, {done} of {total} GANs"
-        if rate:
-            left = round((total - done) / rate)
-            text += f", {rate:.3g} a second, {left // 3600}:{left // 60 % 60:02}:{left % 60:02} left"
-        self.bar.update(self.task, description=text, completed=done, total=total)

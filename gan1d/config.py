@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from gan1d.fields import ConfigError as ConfigError
-from gan1d.fields import Section, choice, nearest, parse_value, static_int, traced, traced_list, widths
+from gan1d.fields import Section, choice, nearest, parse_json, parse_value, static_int, traced, traced_list, widths
 
 MAX_MODES = 8
 """Modes of a mixture; arrays are padded to this number, so that adding a mode does not compile."""
@@ -289,11 +289,7 @@ class Config:
         Raises:
           ConfigError: text that is no JSON, and what `from_dict` refuses.
         """
-        try:
-            raw = json.loads(text)
-        except (TypeError, ValueError, RecursionError) as e:
-            raise ConfigError("config", text, f"it must be JSON ({e})") from None
-        return cls.from_dict(raw)
+        return cls.from_dict(parse_json("config", text))
 
     @classmethod
     def from_query(cls, query: str) -> Config:

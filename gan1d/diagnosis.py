@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
+from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gan1d.data import target
 from gan1d.metrics import COVERED
+from gan1d.wording import wording
 
 KINDS = (
     "diverged",
@@ -65,10 +64,8 @@ class Diagnosis(NamedTuple):
     evidence: str
 
 
-@cache
-def text() -> dict[str, Any]:
-    """The sentences, with places for the figures."""
-    return json.loads((Path(__file__).parent / "text" / "diagnosis.en.json").read_text("utf-8"))
+text = partial(wording, "diagnosis")
+"""The sentences, with places for the figures."""
 
 
 def diagnose(run: Any) -> Diagnosis:

@@ -156,6 +156,18 @@ class Section:
         return {f.name: f.metadata["spec"] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
 
 
+def parse_json(field: str, text: str | bytes) -> Any:
+    """What a JSON text holds.
+
+    Raises:
+      ConfigError: text that is no JSON; it names the field.
+    """
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError) as e:
+        raise ConfigError(field, text, f"it must be JSON ({e})") from None
+
+
 def parse_value(text: str) -> Any:
     """A value typed by hand: JSON, a comma-separated list of numbers, or a bare word."""
     try:

@@ -13,7 +13,8 @@ import numpy as np
 from gan1d.axes import Sweep
 from gan1d.config import ConfigError
 from gan1d.diagnosis import KINDS
-from gan1d.trajectory import LAST, Writing
+from gan1d.trajectory import LAST
+from gan1d.writing import Writing
 
 FORMAT = 1
 """Version of a sweep folder's layout."""

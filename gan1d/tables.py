@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from gan1d.config import ConfigError
-from gan1d.trajectory import Trajectory, Writing
+from gan1d.trajectory import Trajectory
+from gan1d.writing import Writing
 
 FORMATS = ("npz", "csv", "json")
 
@@ -24,10 +25,7 @@ def export(run: Trajectory, out: str | os.PathLike[str], kind: str | None = None
     Raises:
       ConfigError: an ending that is not known.
     """
-    path = Path(out)
-    kind = kind or path.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise ConfigError("OUT", str(out), "its name must end in " + ", ".join(f".{f}" for f in FORMATS))
+    path, kind = Path(out), _kind(out, kind)
     if kind == "npz":
         run.save(path)
     elif kind == "json":
@@ -57,10 +55,7 @@ def export_several(
     Raises:
       ConfigError: an ending that is not known.
     """
-    path = Path(out)
-    kind = kind or path.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise ConfigError("OUT", str(out), "its name must end in " + ", ".join(f".{f}" for f in FORMATS))
+    path, kind = Path(out), _kind(out, kind)
     if kind == "csv":
         second = path.with_suffix(".densities.csv")
         with Writing(path) as beside, Writing(second) as beside_second:
@@ -82,6 +77,13 @@ def export_several(
             with beside.open("wb") as file:
                 np.savez_compressed(file, **content)
     return [path]
+
+
+def _kind(out: str | os.PathLike[str], kind: str | None) -> str:
+    kind = kind or Path(out).suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise ConfigError("OUT", str(out), "its name must end in " + ", ".join(f".{f}" for f in FORMATS))
+    return kind
 
 
 def _joined(tables: Mapping[str, tuple[list[str], list[np.ndarray]]]) -> tuple[list[str], list[np.ndarray]]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -20,6 +18,7 @@ from gan1d.data import target
 from gan1d.diagnosis import Diagnosis, diagnose
 from gan1d.fields import number
 from gan1d.metrics import modes_covered
+from gan1d.writing import Writing
 
 FORMAT = 1
 """Version of the npz layout."""
@@ -203,29 +202,6 @@ LAST = (
     "value",
 )
 """Scalars of the last state that the command line prints."""
-
-
-class Writing:
-    """Writes beside a path, then renames: `with Writing(path) as beside: ...`. An error or Ctrl-C leaves what was there before."""
-
-    def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
-
-    def __enter__(self) -> Path:
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.stem}-", suffix=self.path.suffix)
-        os.close(handle)
-        self.beside = Path(name)
-        return self.beside
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                umask = os.umask(0)
-                os.umask(umask)
-                self.beside.chmod(0o666 & ~umask)  # mkstemp's file is the owner's alone
-                self.beside.replace(self.path)
-        finally:
-            self.beside.unlink(missing_ok=True)
 
 
 def load(path: str | os.PathLike[str], replay: Callable[[Trajectory, int], Any] | None = None) -> Trajectory:

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 
 from gan1d.image.digits import ASSET
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 
 def main() -> None:

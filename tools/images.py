@@ -49,18 +49,9 @@ def write(name: str, folder: Path = FOLDER) -> None:
     dataset = load(config.data, config.size, config.channels)
     evaluator = Evaluator(dataset, samples=config.evaluate_samples)
 
-    def judge(images: np.ndarray) -> dict[str, float]:
-        found = evaluator(images)
-        values = {key: v.value for key, v in found.metrics.items()}
-        values |= {f"{key}_baseline": v.baseline for key, v in found.metrics.items()}
-        assert found.modes is not None
-        m = found.modes
-        counted = {"modes": len(m.counts), "modes_covered": m.covered, "modes_held": m.held, "samples": found.samples}
-        return {key: float(v) for key, v in (values | counted).items() if np.isfinite(v)}
-
     with tempfile.TemporaryDirectory() as beside:
         out = Path(beside) / "run"
-        run = train(config, dataset, out, _say, evaluate=judge, device="cpu")
+        run = train(config, dataset, out, _say, evaluate=lambda images: evaluator(images).scalars(), device="cpu")
         shutil.rmtree(there := folder / f"run-{name}", ignore_errors=True)
         _keep(out, there)
     weights.save(there / weights.FILE, training.weights(config, run.state), half=True)

@@ -15,7 +15,7 @@ from gan1d.image.dataset import Dataset
 from gan1d.image.presets import preset
 from gan1d.image.run import train
 from gan1d.lessons import IMAGES
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 PATH = IMAGES / "penalty.json"
 UPDATES = 2000

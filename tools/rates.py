@@ -22,7 +22,7 @@ from rich.progress import track
 import gan1d
 from gan1d.catalogue import DISCRIMINATORS, HERE, Scenario
 from gan1d.outcomes import label
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 HELD_OUT = range(10_000, 10_064)
 """Seeds that no setting was chosen by."""

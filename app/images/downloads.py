@@ -14,6 +14,7 @@ import streamlit as st
 from app.images import choosing
 from app.images.choosing import Looked
 from app.images.runs import Run
+from app.images.trained import saved, trained
 from app.words import words
 from gan1d.image.recorder import CONFIG
 from gan1d.render.transition import write_transition
@@ -45,7 +46,8 @@ def _buttons(name: str, run: Run) -> None:
         offer("samples", "png", run.samples[newest].read_bytes)
         offer("gif", "gif", lambda: transition(run, "gif"))
         offer("mp4", "mp4", lambda: transition(run, "mp4"))
-    offer("weights", "npz", lambda: weights(name))
+    if saved(run.folder):
+        offer("weights", "npz", lambda: weights(name))
     if len(run.curves["step"]):
         offer("curves", "csv", lambda: curves(run).encode())
     offer("settings", "json", (run.folder / CONFIG).read_bytes)
@@ -61,8 +63,6 @@ def transition(run: Run, kind: str) -> bytes:
 
 def weights(name: str) -> bytes:
     """The generator's weights as a file of NumPy arrays."""
-    from app.images.trained import trained
-
     out = io.BytesIO()
     np.savez_compressed(out, **trained(name).weights)  # type: ignore[arg-type]
     return out.getvalue()

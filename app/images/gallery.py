@@ -6,7 +6,6 @@ Streamlit keeps the pictures beside the page, where the browser fetches each of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ import streamlit as st
 from streamlit.errors import NoSessionContext
 from streamlit.runtime import exists, get_instance
 
+from app.components import component
 from app.images.pictures import as_data_url, file_bytes
 from app.words import words
 from gan1d.player import HERE as PLAYER
@@ -36,17 +36,7 @@ class Pane(NamedTuple):
     frames: dict[int, Path | bytes]
 
 
-@lru_cache(maxsize=1)
-def _script() -> str:
-    return "\n".join(path.read_text("utf-8") for path in SCRIPTS)
-
-
-_mount = st.components.v2.component(
-    "gan1d_gallery",
-    html='<div class="gallery" data-gallery></div>',
-    css=(HERE / "gallery.css").read_text("utf-8"),
-    js=_script(),
-)
+_mount = component("gan1d_gallery", '<div class="gallery" data-gallery></div>', HERE / "gallery.css", SCRIPTS)
 
 
 def thinned(steps: Sequence[int], most: int = MOST) -> list[int]:

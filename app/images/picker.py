@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import streamlit as st
-
+from app.components import component
 from app.images.gallery import address, hold
 from app.words import words
 from gan1d.player import HERE as PLAYER
@@ -26,17 +24,7 @@ class Role(NamedTuple):
     most: int = 1
 
 
-@lru_cache(maxsize=1)
-def _script() -> str:
-    return "\n".join(path.read_text("utf-8") for path in SCRIPTS)
-
-
-_mount = st.components.v2.component(
-    "gan1d_picker",
-    html='<div class="picker" data-picker></div>',
-    css=(HERE / "picker.css").read_text("utf-8"),
-    js=_script(),
-)
+_mount = component("gan1d_picker", '<div class="picker" data-picker></div>', HERE / "picker.css", SCRIPTS)
 
 
 def show(

@@ -29,10 +29,12 @@ EVALUATIONS = "evaluations.jsonl"
 EXTRACTOR = "extractor.json"
 """Says by which network the images were judged, as its `name`."""
 LARGEST = 16 * 1024**2
-"""Bytes of a file of lines that are read; a run of a million steps writes fewer."""
+"""Bytes of a file of lines that are read; a run of half a million steps, recorded every ten, writes fewer."""
 PNG = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 """How a whole PNG begins and ends."""
 STEP = re.compile(r"step-0*(\d{1,12})")
+MOST = 10**12
+"""Steps that no run gets to: such numbers are damage."""
 
 
 class RunError(ValueError):
@@ -123,7 +125,7 @@ def read(folder: Path) -> Run:
         raise RunError(text["missing"].format(file=CONFIG)) from None
     except ConfigError as e:
         raise RunError(text["refused"].format(file=CONFIG, why=e)) from None
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, RecursionError):
         raise RunError(text["damaged"].format(file=CONFIG)) from None
     damaged: list[str] = []
     lines = list(_lines(folder / METRICS, damaged))
@@ -161,13 +163,13 @@ def _status(path: Path, damaged: list[str]) -> Status:
         known = json.loads(path.read_text("utf-8"))
         rate, left = _number(known.get("rate")), _number(known.get("left"))
         return Status(int(known["step"]), int(known["steps"]), rate, left, str(known.get("state", "")))
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         damaged.append(path.name)
         return Status()
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and np.isfinite(value) else None
+    return found if np.isfinite(found := _float(value)) else None
 
 
 def _lines(path: Path, damaged: list[str]) -> Iterator[dict[str, Any]]:
@@ -183,9 +185,9 @@ def _lines(path: Path, damaged: list[str]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines):
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
-        if isinstance(found, dict) and isinstance(found.get("step"), int):
+        if isinstance(found, dict) and type(step := found.get("step")) is int and 0 <= step < MOST:
             yield found
         elif number < len(lines) - 1 and path.name not in damaged:
             damaged.append(path.name)
@@ -201,7 +203,10 @@ def _curves(lines: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
 
 
 def _float(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else float("nan")
+    try:
+        return float(value) if isinstance(value, (int, float)) else float("nan")
+    except OverflowError:  # a whole number of hundreds of digits
+        return float("nan")
 
 
 def _steps(folder: Path, ending: str, damaged: list[str]) -> dict[int, Path]:
@@ -265,7 +270,7 @@ def _evaluations(path: Path, damaged: list[str]) -> Iterator[Evaluation]:
     for step in sorted(records):
         try:
             yield _evaluation(records[step])
-        except (LookupError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
             if path.name not in damaged:
                 damaged.append(path.name)
 
@@ -294,6 +299,6 @@ def _read_scores(path: Path, changed: int) -> Scores | None:
             arrays = [
                 np.asarray(found[name], float).ravel() if name in found else np.zeros(0) for name in Scores._fields
             ]
-    except (OSError, ValueError, LookupError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except (OSError, ValueError, TypeError, LookupError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         return None
     return Scores(*(values[np.isfinite(values)] for values in arrays))

@@ -29,18 +29,19 @@ def draw(mine: Training, run: Run | str, name: str | None = None) -> None:
         if state == "failed":
             st.error(text["failed"].format(why=job.why or "–"))
         else:
-            st.progress(share, _said(mine, run, done, total))
+            st.progress(share, said(mine, run, done, total))
         with st.container(horizontal=True, vertical_alignment="center"):
             _buttons(mine)
 
 
-def _said(mine: Training, run: Run | str, done: int, total: int) -> str:
+def said(mine: Training, run: Run | str, done: int, total: int) -> str:
+    """How far a run is, in a line."""
     known = {"done": f"{done:,}".replace(",", " "), "total": f"{total:,}".replace(",", " ")}
     if mine.state == "waiting":
         return str(text["waiting"].format(before=mine.job.before) if mine.job.before else text["waiting_none"])
     if mine.state != "running":
         return str(text[mine.state]).format(**known)
-    if not isinstance(run, Run) or not done or run.status.rate is None:
+    if not isinstance(run, Run) or not done or not run.status.rate:  # 0 until its first record
         return str(text["starting"])
     left = run.status.left if run.status.left is not None else (total - done) / run.status.rate
     return str(text["running"]).format(**known, rate=f"{run.status.rate:.3g}", left=duration(left))

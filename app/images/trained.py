@@ -19,6 +19,8 @@ KEPT = 8
 """Generators in memory."""
 TRAINING_IMAGES = 4096
 """Of the training images, those that a sample's neighbours are looked for among."""
+BLOCK = 2**23
+"""Pixels that are compared at once."""
 STEP = 0.5
 """How far a number of the noise is moved to see what it does."""
 
@@ -53,7 +55,7 @@ class Trained:
         size, rng = self.config.latent, np.random.default_rng(0)
         total = np.zeros(size)
         for z in rng.standard_normal((4, size)).clip(-1, 1):
-            there = self.sample(np.concatenate([z + STEP * np.eye(size), z - STEP * np.eye(size)])).astype(float)
+            there = self.sample(np.concatenate([z + STEP * np.eye(size), z - STEP * np.eye(size)])).astype(np.int16)
             total += np.abs(there[:size] - there[size:]).mean((1, 2, 3))
         return np.argsort(-total, kind="stable")
 
@@ -63,7 +65,7 @@ class Trained:
 
     @cached_property
     def _real(self) -> np.ndarray:
-        """Training images (N, H·W·C), from 0 to 1, evenly out of all."""
+        """Training images (N, H·W·C), uint8, evenly out of all."""
         from gan1d.image.data import load
 
         try:
@@ -71,7 +73,7 @@ class Trained:
         except (ConfigError, ValueError, OSError) as e:
             raise TrainedError(words("images")["play"]["no_data"].format(why=str(e).splitlines()[0])) from None
         which = np.unique(np.linspace(0, len(data.images) - 1, min(len(data.images), TRAINING_IMAGES)).astype(int))
-        return np.asarray(data.images[which], np.float32).reshape(len(which), -1) / 255
+        return data.images[which].reshape(len(which), -1)
 
     def nearest(self, images: np.ndarray, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each image the training images nearest to it, (count,H,W,C), and how far: root mean square, in shares of a pixel's range.
@@ -81,10 +83,9 @@ class Trained:
         """
         found = []
         for image in images:
-            away = _distances(np.asarray(image, np.float32).ravel() / 255, self._real)
+            away = _distances(image.ravel(), self._real)
             near = np.argsort(away)[:count]
-            shown = np.rint(self._real[near] * 255).astype(np.uint8)
-            found.append((shown.reshape(-1, *self.config.shape), away[near]))
+            found.append((self._real[near].reshape(-1, *self.config.shape), away[near]))
         return found
 
     def typical(self) -> float:
@@ -98,8 +99,10 @@ class Trained:
 
 
 def _distances(one: np.ndarray, many: np.ndarray) -> np.ndarray:
-    """(N,) root mean square differences."""
-    return np.asarray(np.sqrt(np.square(many - one).mean(1)))
+    """(N,) root mean square differences of pixels (P,) and (N,P), uint8, in shares of their range."""
+    most = max(1, BLOCK // one.size)  # a block at a time: thousands of large images are gigabytes as floats
+    parts = (many[k : k + most] - one.astype(np.float32) for k in range(0, len(many), most))
+    return np.concatenate([np.sqrt(np.square(part).mean(1)) / 255 for part in parts])
 
 
 def trained(name: str) -> Trained:
@@ -109,13 +112,15 @@ def trained(name: str) -> Trained:
       TrainedError: nothing is saved yet, or it cannot be read.
     """
     folder = choosing.folder_of(name)
-    return _trained(str(folder), _saved(folder))
+    return _trained(str(folder), saved(folder))
 
 
-def _saved(folder: Path) -> str:
-    """A text that is another once other weights are saved."""
-    places = (folder / "checkpoints", folder / "generator.npz")
-    return " ".join(str(path.stat().st_mtime_ns) for path in places if path.exists())
+def saved(folder: Path) -> str:
+    """A text that is another once other weights are saved; empty where none are."""
+    kept, shipped = folder / "checkpoints", folder / "generator.npz"
+    is_there = any(path.name.isdigit() for path in kept.glob("*"))  # the folder alone is there before its first one
+    places = [kept] * is_there + [shipped] * shipped.exists()
+    return " ".join(str(path.stat().st_mtime_ns) for path in places)
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)

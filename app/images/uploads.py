@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from app.images import training
 from app.jobs import jobs
 from app.processes import read as read_json
 from app.processes import write as write_json
@@ -25,7 +26,7 @@ LARGEST = 200
 UNPACKED = 1024 * 1024**2
 """Bytes of all images of a file, which lie in memory."""
 KEPT = 8
-"""Files that are kept; beyond them the oldest is forgotten."""
+"""Files that are kept; beyond them the oldest is forgotten. One that a run in line still needs is spared."""
 ABOUT = "about.json"
 text = words("images")
 
@@ -51,16 +52,23 @@ def store() -> Path:
     return jobs().root.parent / "images"
 
 
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another page forgot it just now
+        return 0.0
+
+
 def kept() -> dict[str, Own]:
     """What was handed in here, the last first: key -> what is in it."""
     found = {}
-    for about in sorted(store().glob(f"*/{ABOUT}"), key=lambda path: -path.stat().st_mtime):
+    for about in sorted(store().glob(f"*/{ABOUT}"), key=_changed, reverse=True):
         try:
             own = Own(**read_json(about))
+            if Path(own.path).is_file():
+                found[about.parent.name] = own
         except TypeError:  # of another version, or damaged
             continue
-        if Path(own.path).is_file():
-            found[about.parent.name] = own
     return found
 
 
@@ -87,8 +95,10 @@ def take(name: str, content: bytes) -> str:
     except UploadError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    for old in list(kept())[KEPT:]:
-        shutil.rmtree(store() / old, ignore_errors=True)
+    needed = {mine.config.data for mine in training.kept() if mine.job.is_alive or mine.paused}
+    for old, own in list(kept().items())[KEPT:]:
+        if own.path not in needed:
+            shutil.rmtree(store() / old, ignore_errors=True)
     return key
 
 

@@ -6,18 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.words import LANGUAGE, words
+from app.components import component
+from app.words import words
 from app.worksheet import STYLE, body, document
 from gan1d.lessons import lessons
+from gan1d.wording import LANGUAGE
 
 APP = Path(__file__).parents[1]
 text = words("teacher")
-_print_button = st.components.v2.component(
-    "gan1d_print",
-    html='<button type="button"></button>',
-    css=(APP / "button.css").read_text("utf-8"),
-    js=(APP / "print.js").read_text("utf-8"),
-)
+_print_button = component("gan1d_print", '<button type="button"></button>', APP / "button.css", [APP / "print.js"])
 
 
 def plan() -> str:

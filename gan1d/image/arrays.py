@@ -52,7 +52,7 @@ def idx(path: Path, limits: Limits) -> Table:
       DataError: a file that is cut off, of other numbers or shapes, or too large.
     """
     images = _idx(path, limits)
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)):
+    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)) or not images.size:
         raise DataError(f"{path}: an IDX file of shape {images.shape}, not of images (N, H, W)")
     beside = labels_beside(path)
     labels = None if beside is None else _labels(beside, _idx(beside, limits), len(images))

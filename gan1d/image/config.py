@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 
 from gan1d.config import LOSSES, PENALTIES
-from gan1d.fields import ConfigError, Section, Spec, choice, nearest, static_int, traced
+from gan1d.fields import ConfigError, Section, Spec, choice, nearest, parse_json, static_int, traced
 
 SIZES = (8, 16, 32, 64, 128, 256)
 """Sides of a square image, in pixels: 4 * 2^n, n the stride-2 layers of each network. 8 is for tests and toys."""
@@ -119,7 +119,7 @@ class ImageConfig(Section):
 
     data: str = words("digits", "name of a built-in dataset, or a path")
     record_every: int = traced(
-        10, "steps between two recorded lines, each the mean of the steps since the one before", 1, MAX_STEPS
+        10, "steps between two recorded lines, each a mean over them; an evaluation has a line of its own", 1, MAX_STEPS
     )
     sample_every: int = traced(100, "steps between two grids of samples", 1, MAX_STEPS)
     checkpoint_every: int = traced(500, "steps between two checkpoints", 1, MAX_STEPS)
@@ -174,11 +174,7 @@ class ImageConfig(Section):
         Raises:
           ConfigError: text that is no JSON, and what `from_dict` refuses.
         """
-        try:
-            raw = json.loads(text)
-        except (TypeError, ValueError, RecursionError) as e:
-            raise ConfigError("image", text, f"it must be JSON ({e})") from None
-        return cls.from_dict(raw)
+        return cls.from_dict(parse_json("image", text))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words; `from_dict` reads it back to an equal config."""

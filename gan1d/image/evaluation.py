@@ -48,6 +48,14 @@ class Evaluation:
     metrics: dict[str, Value]
     modes: Modes | None
 
+    def scalars(self) -> dict[str, float]:
+        """What a run records: each metric, its baseline as NAME_baseline, modes, modes_covered and modes_held where countable, samples."""
+        found = {name: v.value for name, v in self.metrics.items()}
+        found |= {f"{name}_baseline": v.baseline for name, v in self.metrics.items()}
+        if (m := self.modes) is not None:
+            found |= {"modes": len(m.counts), "modes_covered": m.covered, "modes_held": m.held}
+        return found | {"samples": self.samples}
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON: extractor, samples, metrics {name: {value, baseline, samples}}, and the modes'; null where not finite or not there."""
         found: dict[str, Any] = {"extractor": self.extractor, "samples": self.samples}

@@ -19,7 +19,7 @@ from gan1d.image import classifier
 from gan1d.image.classifier import Progress, Trained
 from gan1d.image.dataset import Dataset
 from gan1d.image.digits import digits
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 VERSION = 1
 """Changes when a kept network would come out otherwise."""

@@ -66,6 +66,10 @@ class Session:
         except Exception as e:
             self.status("failed", self.ticked_at, one_line(e))
             raise
+        except BaseException:  # Ctrl-C while it compiles: the loop has not said it
+            if self.recorder.status["state"] == "running":
+                self.status("stopped", self.ticked_at)
+            raise
         finally:
             batches.close()
             self.waited = batches.waited
@@ -107,14 +111,18 @@ class Session:
         def due(every: int) -> bool:
             return every > 0 and (last or step % every == 0)
 
-        if due(config.record_every):
+        judged = self.evaluate is not None and due(config.evaluate_every)
+        recorded, kept = judged or due(config.record_every), step % config.checkpoint_every == 0
+        self.metrics = {}
+        if (recorded or kept) and not bool(training.is_fine(state)):
+            return False
+        if recorded:
             over = (step - 1) % config.record_every + 1
             tally = jax.device_get(brought_home(state.tally))
             line: Line = {name: float(total) / over for name, total in tally.items()}
-            if not bool(training.is_fine(state)):
-                return False
             self.tick(step)
-            self.metrics = self.evaluated(state) if due(config.evaluate_every) else {}
+            if judged:
+                self.metrics = self.evaluated(state)
             line |= {"step": step, "seconds": self.seconds} | ({"metrics": self.metrics} if self.metrics else {})
             self.recorder.line(line)
         if due(config.sample_every):
@@ -122,9 +130,9 @@ class Session:
             self.recorder.seen(
                 step, real=local(seen.real), fake=local(seen.fake), slopes=self.slopes(state, seen, step)
             )
-        if step % config.checkpoint_every == 0:
+        if kept or judged:  # what was judged may be the best
             self.save(state, step)
-        if due(config.record_every):
+        if recorded:
             self.status("running", step)
             if self.progress:
                 self.progress(step, config.steps)
@@ -140,7 +148,7 @@ class Session:
 
     def end(self, state: State | None, step: int, word: str) -> None:
         """A checkpoint of the last state, where there is one, and the last word."""
-        if state is not None:
+        if state is not None and bool(training.is_fine(state)):
             self.save(state, step)
         self.status(word, step)
 
@@ -165,8 +173,7 @@ class Session:
 
     def evaluated(self, state: State) -> dict[str, float]:
         """Metrics of images of the same latents each time."""
-        if self.evaluate is None:
-            return {}
+        assert self.evaluate
         z = training.noise(self.config, "evaluation", self.config.evaluate_samples)
         return {name: float(value) for name, value in self.evaluate(self.samples(state, z)).items()}
 

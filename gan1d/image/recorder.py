@@ -1,8 +1,8 @@
 """What a run leaves in its folder while it trains, and reading that back. Light: no JAX.
 
 config.json    the settings
-metrics.jsonl  a line every `record_every` steps: step, seconds, what `updates.MEASURED` names (null where not finite), and
-               "metrics" where it was evaluated
+metrics.jsonl  a line every `record_every` steps, and at each evaluation: step, seconds, what `updates.MEASURED` names, means since the
+               last multiple of `record_every` (null where not finite), and "metrics" where it was evaluated
 samples/       step-00000100.png, a grid of images of the same latents at every `sample_every` steps
 seen/          step-00000100.npz, what D said then of a batch: real, fake (B,) and slopes (B,) between them
 status.json    state, step, steps, rate (steps a second), seconds, left (seconds), process
@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from gan1d.image.config import ImageConfig
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 CONFIG, METRICS, STATUS, SAMPLES, SEEN = "config.json", "metrics.jsonl", "status.json", "samples", "seen"
 GRID = 8
@@ -125,8 +125,8 @@ def step_of(path: Path) -> int:
 def read_lines(out: Path) -> list[Line]:
     """The lines of metrics.jsonl; one that was being written when its process ended is left out."""
     found: list[Line] = []
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        for raw in (out / METRICS).read_text("utf-8").splitlines():
+    with contextlib.suppress(OSError):
+        for raw in (out / METRICS).read_text("utf-8", "replace").splitlines():
             with contextlib.suppress(ValueError):
                 line = json.loads(raw)
                 if isinstance(line, dict) and type(line.get("step")) is int:

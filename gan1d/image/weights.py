@@ -15,7 +15,7 @@ from flax import nnx
 from gan1d.image import networks
 from gan1d.image.config import ImageConfig, structure
 from gan1d.image.training import Weights
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 FILE = "generator.npz"
 """Its name in a run's folder."""
@@ -73,6 +73,6 @@ def load(path: str | os.PathLike[str], config: ImageConfig) -> Weights:
     try:
         with np.load(path, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
-    except (ValueError, LookupError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as e:
+    except (ValueError, TypeError, LookupError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as e:
         raise WeightsError(f"{os.fspath(path)}: it cannot be read ({e})") from None
     return from_arrays(config, found)

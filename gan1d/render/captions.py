@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
+from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from gan1d.diagnosis import EXCESS, SWING, between
 from gan1d.metrics import modes_covered
 from gan1d.render.axes import DATA_IS, TAUGHT, d_range, drawn_d, optimum, reading, said, spread, where_data_is
 from gan1d.trajectory import Trajectory
+from gan1d.wording import wording
 
 SHORTEST = 0.03
 """Share of the run that a sentence must last: shorter ones cannot be read, and go with the one before."""
@@ -40,10 +39,8 @@ STILL = 0.02
 """Movement of the generated mean and std since `SHORTEST` ago, in standard deviations of the data, that looks like none."""
 
 
-@cache
-def text() -> dict[str, str]:
-    """The sentences."""
-    return json.loads((Path(__file__).parents[1] / "text" / "captions.en.json").read_text("utf-8"))
+text = partial(wording, "captions")
+"""The sentences."""
 
 
 def captions(run: Trajectory) -> list[tuple[int, str]]:

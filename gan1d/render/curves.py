@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +12,7 @@ from gan1d.floors import floors
 from gan1d.metrics import mode_masses
 from gan1d.render.axes import optimum, reading, said, steady, with_margin
 from gan1d.trajectory import Trajectory
+from gan1d.wording import wording
 
 TOGETHER, CLEAR = 0.04, 0.12
 """Distance of two lines, as a share of a chart's height, below which they are one; and that of two names above one another."""
@@ -49,10 +48,8 @@ class Panel(NamedTuple):
     batch: tuple[tuple[str, str], ...] = ()
 
 
-@cache
-def text() -> dict[str, Any]:
-    """Titles, units and meanings of the curves, and of D's axis."""
-    return json.loads((Path(__file__).parents[1] / "text" / "curves.en.json").read_text("utf-8"))
+text = partial(wording, "curves")
+"""Titles, units and meanings of the curves, and of D's axis."""
 
 
 def curve_panels(run: Trajectory) -> list[dict[str, Any]]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from gan1d.config import Config
 from gan1d.trajectory import Trajectory
+from gan1d.wording import wording
 
 PLACE = re.compile(r"\{(\w+)\}")
 Piece = dict[str, str]
 """A piece of a formula: `math`, MathML, and `said`, in words; both with places {…} for symbols and other pieces."""
 
 
-@cache
-def text() -> dict[str, Any]:
-    """Every formula, in pieces, and the meaning of every symbol."""
-    return json.loads((Path(__file__).parents[1] / "text" / "equations.en.json").read_text("utf-8"))
+text = partial(wording, "equations")
+"""Every formula, in pieces, and the meaning of every symbol."""
 
 
 def equations(run: Trajectory) -> dict[str, Any]:

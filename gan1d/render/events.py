@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from functools import cache
+from functools import partial
 from itertools import groupby, pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ from gan1d.metrics import COVERED
 from gan1d.render.axes import reading
 from gan1d.render.captions import SHORTEST, told_apart
 from gan1d.trajectory import Trajectory
+from gan1d.wording import wording
 
 KINDS = ("diverged", "seam", "converged", "D wins", "mode taken", "mode lost")
 """In order of rank: where several happen at one state, the first gives the mark its shape."""
@@ -38,10 +37,8 @@ class Event(NamedTuple):
     sentence: str
 
 
-@cache
-def text() -> dict[str, Any]:
-    """The sentences."""
-    return json.loads((Path(__file__).parents[1] / "text" / "events.en.json").read_text("utf-8"))
+text = partial(wording, "events")
+"""The sentences."""
 
 
 def events(run: Trajectory) -> list[Event]:

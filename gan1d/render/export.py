@@ -12,9 +12,10 @@ from gan1d.carried import record
 from gan1d.config import ConfigError
 from gan1d.fields import nearest
 from gan1d.render.compare import NAMES
-from gan1d.render.options import FORMATS, Options
+from gan1d.render.options import FORMATS, LABEL, Options, line
 from gan1d.render.scene import Scene, scene
-from gan1d.trajectory import Trajectory, Writing
+from gan1d.trajectory import Trajectory
+from gan1d.writing import Writing
 
 Progress = Callable[[int, int], None]
 
@@ -53,19 +54,23 @@ def export(
       labels: a few words for each run.
 
     Raises:
-      ConfigError: a format that is not known, options that do not fit it, or too many runs for it.
+      ConfigError: a format that is not known, options that do not fit it, labels that are too long, or too many runs for it.
       OSError: a path that cannot be written.
     """
     given = (runs,) if isinstance(runs, Trajectory) else tuple(runs)
     path = Path(out)
     found = kind_of(path) if kind is None else kind
-    order = Order(given, tuple(labels) if labels else None, check(found, options, len(given)), path, found, progress)
+    order = Order(given, _labels(labels), check(found, options, len(given)), path, found, progress)
     if progress and FORMATS[found].kind != "movie":
         progress(0, 1)
     written = WRITERS[FORMATS[found].kind](order)
     if progress and FORMATS[found].kind != "movie":
         progress(1, 1)
     return written
+
+
+def _labels(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    return tuple(line("--label", label, LABEL) for label in given) if given else None
 
 
 def check(kind: str, options: Options | None = None, runs: int = 1) -> Options:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ import numpy as np
 from gan1d.data import target
 from gan1d.render.axes import optimum, reading, said
 from gan1d.trajectory import Trajectory
+from gan1d.wording import wording
 
 PLAIN = ("real", "generated", "d", "optimum", "outside")
 """Layers that are on unless somebody says otherwise: a calm first picture."""
@@ -26,10 +25,8 @@ FAINT = 80.0
 """|logit| beyond which float32 keeps nothing of the weaker of the two GAN losses' steps."""
 
 
-@cache
-def text() -> dict[str, Any]:
-    """Names and meanings of the layers, and what is written about them."""
-    return json.loads((Path(__file__).parents[1] / "text" / "layers.en.json").read_text("utf-8"))
+text = partial(wording, "layers")
+"""Names and meanings of the layers, and what is written about them."""
 
 
 def layers(run: Trajectory) -> dict[str, Any]:

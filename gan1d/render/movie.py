@@ -16,7 +16,7 @@ import numpy as np
 
 from gan1d.render.options import Options
 from gan1d.render.scene import Scene
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 Progress = Callable[[int, int], None]
 """(pictures done, pictures in all) -> None; what it raises ends the export, and leaves nothing."""
@@ -104,7 +104,7 @@ def write_movie(
                 str(max(1, round(SEEK * options.fps))),
             ]
         _encode(pictures, options, [*said, *CODECS[kind]], beside)
-        if kind == "gif":
+        if kind == "gif" and scene.record:  # behind an empty comment some decoders find no second picture
             _comment(beside, scene.record)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 from gan1d.fields import ConfigError, items, number
 from gan1d.render.layers import PLAIN
+from gan1d.wording import wording
 
 THEMES = ("light", "dark", "print")
 MAP = "map"
@@ -28,6 +27,8 @@ MOST_STATES = 12
 MOST_ITERATION = 10**9
 LONGEST = {"title": 160, "under": 400}
 """Letters."""
+LABEL = 160
+"""Letters of a run's label."""
 FLAGS = {
     "width": "--size",
     "height": "--size",
@@ -77,11 +78,8 @@ FORMATS: dict[str, Format] = {
 """Ending -> what it is."""
 
 
-@cache
-def text() -> dict[str, Any]:
-    """What is written in exported pictures, and what is said of exports."""
-    words: dict[str, Any] = json.loads((Path(__file__).parents[1] / "text" / "export.en.json").read_text("utf-8"))
-    return words
+text = partial(wording, "export")
+"""What is written in exported pictures, and what is said of exports."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +150,7 @@ class Options:
         if self.theme not in THEMES:
             raise ConfigError(FLAGS["theme"], self.theme, "it must be " + " or ".join(THEMES))
         found["layers"] = None if self.layers is None else _layers(self.layers)
-        found |= {name: _line(name, getattr(self, name)) for name in LONGEST}
+        found |= {name: line(FLAGS[name], getattr(self, name), most) for name, most in LONGEST.items()}
         new = dataclasses.replace(self, **found)
         new._fit(what, kind or "")
         return new
@@ -191,12 +189,15 @@ def _layers(names: Any) -> tuple[str, ...]:
     return tuple(name for name in LAYERS if name in names)
 
 
-def _line(name: str, value: Any) -> str:
-    """Words on one line, whatever white space they came with."""
-    longest = LONGEST[name]
+def line(flag: str, value: Any, longest: int) -> str:
+    """Words on one line, whatever white space they came with.
+
+    Raises:
+      ConfigError: too many letters, or what cannot be printed; it names the flag.
+    """
     if not isinstance(value, str) or len(value) > 10 * longest:
-        raise ConfigError(FLAGS[name], value, f"it must be text of at most {longest} letters")
-    line = " ".join(value.split())
-    if len(line) > longest or not line.isprintable():
-        raise ConfigError(FLAGS[name], value, f"it must be printable text of at most {longest} letters")
-    return line
+        raise ConfigError(flag, value, f"it must be text of at most {longest} letters")
+    words = " ".join(value.split())
+    if len(words) > longest or not words.isprintable():
+        raise ConfigError(flag, value, f"it must be printable text of at most {longest} letters")
+    return words

@@ -7,10 +7,8 @@ import dataclasses
 import hashlib
 import html
 import io
-import json
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +23,7 @@ from gan1d.render.page_data import packed
 from gan1d.render.scene import Scene, scene
 from gan1d.render.script import own_settings
 from gan1d.trajectory import Trajectory
+from gan1d.wording import wording
 
 DATA = "gan1d-data"
 """The id of the element that holds the packed run."""
@@ -38,11 +37,8 @@ THEMES = {"dark": "dark", "print": "light"}
 """An export's theme as a page's; with "light", the usual one, the page goes with whoever reads it."""
 
 
-@cache
-def text() -> dict[str, str]:
-    """The words of a page."""
-    words: dict[str, str] = json.loads((Path(__file__).parents[1] / "text" / "page.en.json").read_text("utf-8"))
-    return words
+text = partial(wording, "page")
+"""The words of a page."""
 
 
 def page(
@@ -147,10 +143,13 @@ def data_block(content: str, name: str = DATA, kind: str = "text/plain") -> str:
 
 
 def still(of: Scene, options: Options | None = None) -> bytes:
-    """A PNG of the last state shown, in few colours: some tens of kilobytes."""
-    from gan1d.render.painter import Painter  # matplotlib takes a while to load
+    """A PNG of the last state shown, in few colours: some tens of kilobytes. Letters that only the reader's browser has are boxes."""
+    from gan1d.render.paint.letters import legible  # matplotlib takes a while to load
+    from gan1d.render.painter import Painter
 
-    look = dataclasses.replace(options or Options(), **STILL)
+    given = options or Options()
+    look = dataclasses.replace(given, **STILL, title=legible(given.title), under=legible(given.under))
+    of = of._replace(labels=tuple(map(legible, of.labels)))
     ticks = of.still(look)
     return png(Painter(of, look, ticks).draw(ticks[0]))
 

@@ -68,7 +68,7 @@ class Painter:
         for flag, words in (
             ("--title", options.title),
             ("--caption", options.under),
-            ("--label", "".join(scene.labels)),
+            *(("--label", label) for label in scene.labels),
         ):
             if letter := unknown(words):
                 raise ConfigError(flag, words, f"no font here has the letter {letter!r}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import gan1d
@@ -14,17 +13,15 @@ from gan1d import carried
 from gan1d.config import DEFAULT_KIND, SECTIONS, Config, Mixture
 from gan1d.render.compare import NAMES
 from gan1d.trajectory import Trajectory
+from gan1d.wording import wording
 
 WIDTH = 100
 """Letters of a line of settings."""
 PLAY = "from gan1d.history import Part, play\n"
 
 
-@cache
-def text() -> dict[str, str]:
-    """The words in a script."""
-    words: dict[str, str] = json.loads((Path(__file__).parents[1] / "text" / "script.en.json").read_text("utf-8"))
-    return words
+text = partial(wording, "script")
+"""The words in a script."""
 
 
 def script(runs: Sequence[Trajectory | carried.Carried], labels: Sequence[str] | None = None) -> str:

@@ -19,7 +19,7 @@ from gan1d.render.options import FORMATS, Options
 from gan1d.render.paint.letters import RESOLUTION
 from gan1d.render.painter import Painter
 from gan1d.render.scene import Scene
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 KINDS = tuple(name for name, known in FORMATS.items() if known.kind == "still")
 RECORD = "gan1d"

@@ -14,7 +14,7 @@ from PIL import Image
 
 from gan1d.fields import ConfigError
 from gan1d.render.movie import CODECS, EncoderError
-from gan1d.trajectory import Writing
+from gan1d.writing import Writing
 
 KINDS = ("gif", "mp4")
 SIDE = 480

@@ -32,14 +32,6 @@ text = words("export")
 
 
 @pytest.fixture
-def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GATE", str(tmp_path / "gate"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    return tmp_path / "gate"
-
-
-@pytest.fixture
 def opened(gate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
     """The app with the panel open; the command that makes the files is a fake one."""
 

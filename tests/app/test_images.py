@@ -236,8 +236,14 @@ def test_what_can_be_taken_along_is_there(app: AppTest) -> None:
 
     name = finished(TINY)
     opened(app, name)
-    offered = [element.proto.label for element in app.get("download_button")]
-    assert offered == [text["take"][k] for k in ("samples", "gif", "mp4", "weights", "curves", "settings")]
+
+    def offered() -> list[str]:
+        return [element.proto.label for element in app.get("download_button")]
+
+    everything = [text["take"][k] for k in ("samples", "gif", "mp4", "weights", "curves", "settings")]
+    assert offered() == [label for label in everything if label != text["take"]["weights"]]  # none are saved
+    opened(app, "digits-dcgan")
+    assert offered() == everything
     run = choosing.run_of(name)
     assert not isinstance(run, str)
     lines = downloads.curves(run).splitlines()
@@ -261,7 +267,9 @@ def test_texts_are_there_for_every_setting_metric_and_note() -> None:
 
 
 def test_playing_before_anything_is_saved_is_said(app: AppTest) -> None:
-    opened(app, finished(TINY))
+    name = finished(TINY)
+    (choosing.folder_of(name) / "checkpoints").mkdir()  # as a run has it from its beginning
+    opened(app, name)
     app.session_state["image playground"] = True  # as opening it does
     app.run()
     assert not app.exception

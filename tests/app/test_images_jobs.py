@@ -15,11 +15,14 @@ import pytest
 from PIL import Image
 
 from app.images import settings, training, uploads
+from app.images import state as progress
 from app.images.runs import read
-from app.jobs import Jobs, jobs
+from app.jobs import Job, Jobs, jobs
+from app.words import words
 from gan1d.config import ConfigError
 from gan1d.image.config import ImageConfig
 from gan1d.image.presets import PRESETS, preset
+from gan1d.image.recorder import Recorder
 
 ROOT = Path(__file__).parents[2]
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_trainer.py")))
@@ -163,6 +166,16 @@ def test_settings_under_more_are_fields_within_their_range() -> None:
         PRESETS["digits-16-dcgan"].replace(nonesuch=1)
 
 
+def test_a_run_gone_on_with_is_getting_ready_until_it_has_a_rate(all_: Jobs) -> None:
+    """Its status says 0 steps a second while it compiles, though steps were done before."""
+    out = all_.folder("image-x") / training.FOLDER
+    recorder = Recorder(out, TINY)
+    recorder.begin(0)
+    recorder.tell("running", 50, 0.0, 9.0)
+    mine = training.Training(Job("image-x", out.parent, "running", 0.0), TINY, paused=False)
+    assert words("images")["progress"]["starting"] == progress.said(mine, read(out), 50, TINY.steps)
+
+
 # ---- files of one's own
 
 
@@ -224,7 +237,19 @@ def test_only_the_last_files_are_kept(all_: Jobs, monkeypatch: pytest.MonkeyPatc
     assert set(uploads.kept()) <= set(keys) and len(uploads.kept()) == 2
 
 
+def test_a_file_that_a_run_in_line_needs_is_not_forgotten(all_: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "KEPT", 1)
+    needed = uploads.take("mine.zip", archive(a_png=picture(200), b_png=picture(9)))
+    mine = TINY.replace(data=uploads.kept()[needed].path)
+    training.start(mine)
+    training.pause(training.name_of(mine))
+    keys = [uploads.take(f"{k}.zip", archive(a_png=picture(k), b_png=picture(9))) for k in range(2)]
+    assert set(uploads.kept()) == {needed, keys[1]}
+
+
 def test_a_damaged_note_of_a_file_is_no_file(all_: Jobs) -> None:
     key = uploads.take("a.zip", archive(a_png=picture(1), b_png=picture(2)))
-    (uploads.store() / key / uploads.ABOUT).write_text('{"path": 1}')
-    assert uploads.kept() == {}
+    about = uploads.store() / key / uploads.ABOUT
+    for content in ('{"path": 1}', json.dumps(json.loads(about.read_text()) | {"path": 1})):
+        about.write_text(content)
+        assert uploads.kept() == {}

@@ -74,6 +74,7 @@ def test_a_run_that_has_only_begun_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        ("[" * 100_000, "damaged"),
         (None, "config.json is not there"),
         ('{"model": "digi', "config.json is damaged"),
         ("[1]", "config.json is"),
@@ -105,6 +106,34 @@ def test_what_is_damaged_is_named_and_the_rest_is_shown(folder: Path) -> None:
     assert run.curves["loss_d"].tolist() == [1.0]
     assert [e.covered for e in run.evaluations] == [3]
     assert (run.scores_at(None) or (None,))[0] == 50  # the one before
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("status.json", "[]"),
+        ("status.json", '{"step": Infinity, "steps": 3}'),
+        ("status.json", "[" * 100_000),
+        ("metrics.jsonl", '{"step": ' + "9" * 400 + "}\n{}\n"),
+        ("metrics.jsonl", "[" * 100_000 + "\n{}\n"),
+        ("evaluations.jsonl", '{"step": 1, "metrics": {}, "modes": Infinity, "modes_covered": 2}\n'),
+    ],
+)
+def test_numbers_and_words_that_nobody_writes_are_damage(folder: Path, file: str, content: str) -> None:
+    (folder / file).write_text(content)
+    assert file in read(folder).damaged
+
+
+def test_a_number_too_large_for_any_is_none(folder: Path) -> None:
+    (folder / "metrics.jsonl").write_text('{"step": 1, "loss_d": X, "metrics": {"x": X}}\n'.replace("X", "9" * 400))
+    run = read(folder)
+    assert np.isnan(run.curves["loss_d"]).all() and run.evaluations[0].metrics == {}
+
+
+def test_an_array_is_no_scores(folder: Path) -> None:
+    with (folder / "seen" / "step-00000100.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    assert (read(folder).scores_at(None) or (None,))[0] == 50
 
 
 def test_a_line_on_its_way_is_no_damage(folder: Path) -> None:

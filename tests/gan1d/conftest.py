@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -97,6 +98,14 @@ def linear_run(linear_config: Config) -> Trajectory:
     from gan1d.training import train
 
     return train(linear_config)
+
+
+@pytest.fixture(scope="session")
+def saved(linear_run: Trajectory, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That run in a file; nobody may write to it."""
+    path = tmp_path_factory.mktemp("runs") / "run.npz"
+    linear_run.save(path)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -196,6 +196,7 @@ def test_a_torn_file_is_refused_or_still_says_all(kind: str, files, tmp_path: Pa
         (b"%PDF-1.7 junk", "not a PDF"),
         (b"\x89PNG\r\n\x1a\n junk", "not a PNG"),
         (b"GIF89a", "not a GIF"),
+        (b"GIF89a\xff\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x08", "not a GIF"),  # 65535 by 65535
         (b"\x00\x00\x00\x20ftypisom junk", "not a movie"),
         (b"\x1a\x45\xdf\xa3 junk", "not a movie"),
     ],

@@ -12,25 +12,11 @@ import numpy as np
 import pytest
 
 import gan1d
+from tests.gan1d.command_line import bad
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--set", "training.iterations=40", "--set", "training.frames=4", "--set", "discriminator.hidden=[16]"]
 SMALL += ["--set", "discriminator.dropout=0"]
-
-
-def bad(ended: tuple[int, str, str]) -> str:
-    """The one line that bad input gets."""
-    code, out, err = ended
-    assert code == 2 and out == ""
-    assert err.startswith("gan1d: ") and err.count("\n") == 1 and "Traceback" not in err
-    return err
-
-
-@pytest.fixture(scope="module")
-def saved(linear_run, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("runs") / "run.npz"
-    linear_run.save(path)
-    return path
 
 
 # ---- scenarios

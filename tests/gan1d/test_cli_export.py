@@ -20,24 +20,10 @@ from gan1d import carried
 from gan1d.history import Part, play
 from gan1d.render.options import FORMATS
 from gan1d.training import train
+from tests.gan1d.command_line import bad
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--size", "320x180", "--fps", "5", "--seconds", "0.6"]
-
-
-def bad(ended: tuple[int, str, str]) -> str:
-    """The one line that bad input gets."""
-    code, out, err = ended
-    assert code == 2 and out == ""
-    assert err.startswith("gan1d: ") and err.count("\n") == 1 and "Traceback" not in err
-    return err
-
-
-@pytest.fixture(scope="module")
-def saved(linear_run, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("runs") / "run.npz"
-    linear_run.save(path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +171,8 @@ def test_settings_change_what_is_read(gan1d_, saved: Path) -> None:
         (["RUN", "a.mp4", "--layers", "nonesuch"], "--layers: 'nonesuch' is not allowed; it must be names from"),
         (["RUN", "a.mp4", "--theme", "pink"], "--theme: 'pink' is not allowed; it must be light or dark or print"),
         (["RUN", "a.mp4", "--transparent"], "--transparent: True is not allowed"),
+        (["RUN", "a.csv", "--label", "a" * 161], "it must be printable text of at most 160 letters"),
+        (["RUN", "a.py", "--label", "a\x01b"], "it must be printable text of at most 160 letters"),
         (
             ["RUN", "a.png", "--label", "a", "--label", "b"],
             "--label: ['a', 'b'] is not allowed; there must be one for each of the 1 runs",

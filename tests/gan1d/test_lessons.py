@@ -9,8 +9,9 @@ import pytest
 
 import gan1d
 from gan1d.image.recorder import read_config, read_lines
-from gan1d.lessons import BLOCKS, HERE, IMAGES, LANGUAGE, Figure, Lesson, LessonError, Scene, lessons, pieces, read
+from gan1d.lessons import BLOCKS, HERE, IMAGES, Figure, Lesson, LessonError, Scene, lessons, pieces, read
 from gan1d.render.frames import frames
+from gan1d.wording import LANGUAGE
 
 NAMES = list(lessons())
 SCENES = [(name, which) for name in NAMES for which in ("scene", "trial")]

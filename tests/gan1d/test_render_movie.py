@@ -27,7 +27,7 @@ KINDS = {"mp4": ("h264", "yuv420p"), "webm": ("vp9", "yuv420p"), "gif": ("gif", 
 SMALL = Options(width=320, height=180, fps=10, seconds=1.2)
 FAR = 12.0
 """Pixels: so far off counts a column that has nothing of the colour."""
-ORANGE = np.array(PALETTES["light"].generated.colour[:3]) * 255
+ORANGE, INK = (np.array(line.colour[:3]) * 255 for line in (PALETTES["light"].generated, PALETTES["light"].d))
 
 
 @pytest.fixture(scope="module")
@@ -82,17 +82,28 @@ def test_a_gif_goes_round(one: Scene, tmp_path: Path) -> None:
 # ---- what is seen
 
 
-def off(picture: np.ndarray, painter: Painter, density: np.ndarray, panel: int = 0) -> float:
-    """How far, in pixels, the generated density's colour is from where a density (X,) belongs, on average over the columns that hold it."""
+def away(picture: np.ndarray, painter: Painter, curve: np.ndarray, panel: int = 0, is_d: bool = False) -> np.ndarray:
+    """How far, in pixels, a curve's colour is from where a curve (X,) belongs, for each column that holds it; `FAR` at most."""
     plot = painter.panels[panel].plot
-    x = painter.runs[panel].x
+    x, to_y, colour = painter.runs[panel].x, plot.d if is_d else plot.density, INK if is_d else ORANGE
     columns = np.arange(int(plot.box.left) + 3, int(plot.box.right) - 3)
-    heights = plot.density(np.interp(plot.x.back(columns + 0.5), x, density))
+    heights = to_y(np.interp(plot.x.back(columns + 0.5), x, curve))
     inside = heights < plot.box.top - 2
     columns, rows = columns[inside], painter.options.height - heights[inside] - 0.5
-    there = np.abs(picture[:, columns].astype(float) - ORANGE).sum(axis=2) < 130
-    away = np.abs(np.arange(len(picture))[:, None] - rows)
-    return float(np.where(there, away, FAR).clip(max=FAR).min(axis=0).mean())  # a name may stand on a few columns
+    near = 200 if is_d else 130  # D's line is thin, and paler for it
+    there = np.abs(picture[:, columns].astype(float) - colour).sum(axis=2) < near
+    distance = np.abs(np.arange(len(picture))[:, None] - rows)
+    return np.where(there, distance, FAR).clip(max=FAR).min(axis=0)
+
+
+def off(picture: np.ndarray, painter: Painter, density: np.ndarray, panel: int = 0) -> float:
+    """How far a generated density is from its place on average: a name may stand on a few columns."""
+    return float(away(picture, painter, density, panel).mean())
+
+
+def drawn(picture: np.ndarray, painter: Painter, d: np.ndarray) -> float:
+    """The share of the columns in which D's colour is where it belongs, to a pixel and a half: of a dashed line that of its dashes."""
+    return float((away(picture, painter, d, is_d=True) < 1.5).mean())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -110,6 +121,27 @@ def test_each_picture_shows_its_state(kind: str, one: Scene, linear_run, tmp_pat
         assert abs(states[int(np.argmin(distances))] - 2 * j) <= 1
         if j < 8:  # later ones look alike
             assert off(pictures[j], painter, linear_run.p_gen[30]) > 3 * distances[2 * j]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_picture_shows_its_discriminator(kind: str, one: Scene, linear_run, tmp_path: Path) -> None:
+    """Of D's line 7 parts in 12 are dashes: so many columns have its colour where the numbers of picture j's state put it."""
+    options = Options(width=640, height=360, fps=8, seconds=2, layers=("d",), caption=False)
+    write_movie(one, options, tmp_path / f"a.{kind}", kind)
+    painter = Painter(one, options)
+    pictures = decoded(tmp_path / f"a.{kind}")
+    assert len(pictures) == 16
+    for j in (0, 1, 2, 4, 8, 15):
+        shares = [drawn(pictures[j], painter, d) for d in linear_run.d]
+        assert shares[2 * j] == pytest.approx(7 / 12, abs=0.08)
+        assert int(np.argmax(shares)) == 2 * j
+        others = [share for state, share in enumerate(shares) if abs(state - 2 * j) > 2]
+        assert max(others) < 0.8 * shares[2 * j]
+
+
+def test_a_gif_without_a_record_has_all_its_pictures(linear_run, tmp_path: Path) -> None:
+    write_movie(scene([linear_run]), SMALL, tmp_path / "a.gif", "gif")
+    assert len(decoded(tmp_path / "a.gif")) == 12
 
 
 def test_several_runs_side_by_side(linear_run, critic_run, tmp_path: Path) -> None:

@@ -252,6 +252,14 @@ def test_without_scripts_there_is_a_picture(linear_run: Trajectory) -> None:
     assert "converged" in pages.said(of) or linear_run.diagnosis.kind in pages.said(of)
 
 
+def test_letters_that_only_the_readers_browser_has_stand_in_the_page(linear_run: Trajectory, tmp_path: Path) -> None:
+    """No font of the painter's has them: in the picture for who has no scripts they are boxes."""
+    path = tmp_path / "page.html"
+    path.write_text(pages.page([linear_run, linear_run], ["模型", "B"], Options(title="生成")), "utf-8")
+    assert "<title>生成" in path.read_text("utf-8")
+    assert [run.label for run in carried.read(path)] == ["模型", "B"]
+
+
 def test_a_notebook_gets_the_player_the_picture_and_a_line(linear_run: Trajectory) -> None:
     shown = linear_run._repr_mimebundle_(include=None, exclude=None)
     assert set(shown) == {"text/html", "image/png", "text/plain"} and shown["text/plain"] == repr(linear_run)

@@ -7,7 +7,9 @@ import csv
 import dataclasses
 import gzip
 import json
+import os
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -393,6 +395,17 @@ def test_one_that_is_given_up_changes_nothing(tmp_path: Path, is_there: bool) ->
         small(folder, progress=give_up)
     assert everything(tmp_path) == before and folder.exists() == is_there
     assert not list(tmp_path.rglob(".gan1d*"))
+
+
+def test_what_a_killed_one_left_is_in_nobodys_way_and_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    for name, age in (("new", 60), ("old", 2 * 3600)):
+        left = folder / f".gan1d-site-{name}"
+        (left / "assets").mkdir(parents=True)
+        os.utime(left, (time.time() - age,) * 2)
+    small(folder)  # without --force
+    assert (folder / "index.html").exists()
+    assert [path.name for path in folder.glob(".gan1d*")] == [".gan1d-site-new"]  # which may still be being written
 
 
 def test_a_file_that_is_in_the_way_leaves_the_old_site_whole(tmp_path: Path) -> None:

@@ -15,19 +15,12 @@ from hypothesis import strategies as st
 
 import gan1d
 from gan1d.config import Config, ConfigError
-from gan1d.trajectory import ARRAYS, Trajectory, TrajectoryError, Writing
+from gan1d.trajectory import ARRAYS, Trajectory, TrajectoryError
 
 SCALARS = """
     loss_d loss_g batch_loss_d batch_loss_g value p_real_on_real p_real_on_fake grad_norm_d grad_norm_g
     mean std jsd kl_data_gen kl_gen_data w1
 """.split()
-
-
-@pytest.fixture(scope="session")
-def saved(linear_run: Trajectory, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("runs") / "run.npz"
-    linear_run.save(path)
-    return path
 
 
 def content(path: Path) -> dict[str, np.ndarray]:
@@ -171,16 +164,6 @@ def test_a_failure_on_the_way_leaves_the_old_file(linear_run: Trajectory, tmp_pa
         linear_run.save(path)
     assert path.read_bytes() == b"what was there before"
     assert os.listdir(tmp_path) == ["run.npz"]
-
-
-def test_a_written_file_is_as_readable_as_any_other(tmp_path: Path) -> None:
-    old = os.umask(0o022)
-    try:
-        with Writing(tmp_path / "a.txt") as beside:
-            beside.write_text("x")
-    finally:
-        os.umask(old)
-    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o644
 
 
 def refused(path: Path) -> str:

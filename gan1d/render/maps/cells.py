@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from gan1d.diagnosis import KINDS
+from gan1d.wording import wording
 
 NONE, TIE = "none", "tie"
 """Names of a cell of which nothing is done, and of one in which no outcome is the most frequent."""
@@ -30,10 +29,8 @@ DECADES = 3
 """An axis of more powers of ten than this has marks at the powers alone."""
 
 
-@cache
-def text() -> dict[str, Any]:
-    """Words and symbols of the maps."""
-    return json.loads((Path(__file__).parents[2] / "text" / "maps.en.json").read_text("utf-8"))
+text = partial(wording, "maps")
+"""Words and symbols of the maps."""
 
 
 class Side(NamedTuple):

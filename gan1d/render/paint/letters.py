@@ -82,6 +82,11 @@ def unknown(words: str) -> str:
     return next((letter for letter in own if not any(ord(letter) in _letters(name) for name in _others())), "")
 
 
+def legible(words: str) -> str:
+    """The words with a box in place of each letter that no font here has."""
+    return "".join("□" if unknown(letter) else letter for letter in words)
+
+
 @lru_cache(maxsize=20000)
 def width(words: str, size: float, bold: bool = False) -> float:
     """How wide words are in pixels, painted as pixels, where letters stand on whole ones, or drawn as curves: the wider of the two."""

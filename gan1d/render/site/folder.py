@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gan1d import __version__
@@ -15,6 +16,10 @@ from gan1d.config import ConfigError
 
 MARK = "gan1d-site.json"
 """The file by which a site is known: its version, and the names of its files."""
+BESIDE = ".gan1d-site-"
+"""How the folder's name begins in which a site is being made."""
+LEFT = 3600.0
+"""Seconds after which such a folder was left by a process that was killed: a site takes minutes."""
 
 
 def check(folder: Path, force: bool) -> None:
@@ -26,7 +31,8 @@ def check(folder: Path, force: bool) -> None:
     if folder.is_dir():
         if not os.access(folder, os.W_OK | os.X_OK):
             raise _refused(folder, "it must be a folder that can be written")
-        if not force and not (folder / MARK).is_file() and any(folder.iterdir()):
+        others = (path for path in folder.iterdir() if not path.name.startswith(BESIDE))
+        if not force and not (folder / MARK).is_file() and any(others):
             raise _refused(
                 folder, "it holds other files: give a new or an empty folder, or --force to put the site among them"
             )
@@ -52,7 +58,9 @@ def writing(folder: Path, force: bool = False) -> Iterator[Path]:
     check(folder, force)
     folder = folder.absolute()  # whoever changes the working folder meanwhile
     is_new = not folder.is_dir()
-    beside = Path(tempfile.mkdtemp(dir=folder.parent if is_new else folder, prefix=".gan1d-site-"))
+    place = folder.parent if is_new else folder
+    _sweep(place)
+    beside = Path(tempfile.mkdtemp(dir=place, prefix=BESIDE))
     try:
         yield beside
         names = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
@@ -66,6 +74,14 @@ def writing(folder: Path, force: bool = False) -> Iterator[Path]:
             _move(beside, folder, [*sorted(names, key=lambda name: name.endswith(".html")), MARK])
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _sweep(place: Path) -> None:
+    """Takes away what a killed process left of a site that it was making."""
+    for left in place.glob(f"{BESIDE}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _move(beside: Path, folder: Path, names: list[str]) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
-from typing import Any
+from functools import partial
 
+from gan1d.wording import wording
 
-@cache
-def text() -> dict[str, Any]:
-    """Every word of the site that is its own; lessons, scenarios and maps have theirs."""
-    words: dict[str, Any] = json.loads((Path(__file__).parents[2] / "text" / "site.en.json").read_text("utf-8"))
-    return words
+text = partial(wording, "site")
+"""Every word of the site that is its own; lessons, scenarios and maps have theirs."""

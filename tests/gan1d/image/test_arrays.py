@@ -46,6 +46,8 @@ def test_idx_with_and_without_labels(pack, ending: str, tmp_path) -> None:
         (idx(DIGITS) + b"x", "more bytes than the 5 x 28 x 28 of its head"),
         (idx(DIGITS.astype(">i2"), kind=11), "an IDX file of int16; only unsigned bytes are read"),
         (idx(LABELS), "not of images (N, H, W)"),
+        (idx(DIGITS[:0]), "shape (0, 28, 28), not of images"),
+        (idx(DIGITS[:, :0]), "shape (5, 0, 28), not of images"),
         (b"\0\0\x08\x03" + struct.pack(">3I", 2**31, 2**31, 2**31), "bytes unpacked, more than limits.bytes"),
         (idx(DIGITS[:1]), "1 image; at least 2 are needed"),
         (packed(idx(DIGITS))[:-500], "cannot be read (Compressed file ended"),

@@ -18,7 +18,7 @@ from gan1d.image.dataset import Dataset
 from gan1d.image.devices import alone
 from gan1d.image.presets import preset
 from gan1d.image.recorder import read_lines, read_status
-from gan1d.image.run import Run, restore, train
+from gan1d.image.run import Best, Run, restore, train
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = preset("digits-16-dcgan", size=8, width=4, latent=3, batch=8, steps=12).replace(
@@ -164,6 +164,33 @@ def test_going_on_is_never_having_stopped(never_stopped: Run, tmp_path: Path, ho
     assert read_status(out)["state"] == "done"
     finished = train(TINY, DATA, out, resume=True)
     same(finished.state, again.state)
+
+
+def test_every_evaluation_has_its_line_and_its_checkpoint(never_stopped: Run, tmp_path: Path) -> None:
+    config = TINY.replace(evaluate_every=5, checkpoint_every=3, evaluate_samples=2)
+    found = iter((3.0, 2.0, 1.0))
+    run = train(config, DATA, tmp_path, evaluate=lambda _: {"q": next(found)}, best=Best("q", lower_is_better=False))
+    assert [(line["step"], line.get("metrics", {}).get("q")) for line in run.lines] == [
+        (4, None),
+        (5, 3.0),
+        (8, None),
+        (10, 2.0),
+        (12, 1.0),
+    ]
+    plain = [line for line in lines_of(run) if line["step"] in (4, 8)]
+    assert plain == lines_of(never_stopped)[:2]  # what is looked at in between changes no other line
+    with Checkpoints(tmp_path, "q", lower_is_better=False, read_only=True) as kept:
+        assert kept.steps == [5, 10, 12] and kept.restore(run.state, alone(), "best").step == 5
+
+
+def test_ctrl_c_before_the_first_step_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gan1d.image.training.Step.go", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(TINY, DATA, tmp_path)
+    assert read_status(tmp_path)["state"] == "stopped"
 
 
 def test_what_came_after_the_checkpoint_is_taken_back(never_stopped: Run, tmp_path: Path) -> None:

@@ -157,11 +157,11 @@ def test_a_run_and_what_it_leaves(tmp_path: Path) -> None:
         return {"distance": 3.0 - len(shapes)}
 
     run = train(config, DATA, out, lambda *at: ticks.append(at), evaluate=evaluate, best=Best("distance"))
-    assert ticks == [(0, 12), (4, 12), (8, 12), (12, 12)]
-    assert shapes == [((5, 8, 8, 1), np.uint8)]
+    assert ticks == [(0, 12), (4, 12), (6, 12), (8, 12), (12, 12)]
+    assert shapes == [((5, 8, 8, 1), np.uint8)] * 2
     lines = recorder.read_lines(out)
-    assert [line["step"] for line in lines] == [4, 8, 12] and lines == run.lines
-    assert lines[-1]["metrics"] == {"distance": 2.0} and "metrics" not in lines[0]
+    assert [line["step"] for line in lines] == [4, 6, 8, 12] and lines == run.lines
+    assert [line.get("metrics") for line in lines] == [None, {"distance": 2.0}, None, {"distance": 1.0}]
     assert all(np.isfinite(line["loss_d"]) and line["seconds"] > 0 for line in lines)
     assert lines[0]["slope"] is None  # no penalty looks at it
     assert sorted(p.name for p in (out / "samples").iterdir()) == [f"step-{i:08d}.png" for i in (0, 6, 12)]
@@ -210,6 +210,8 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
 def test_torn_lines_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text('{"step": 4}\nnull\n{"step": "5"}\n{"step": 8')
     assert recorder.read_lines(tmp_path) == [{"step": 4}]
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 4}\n\xff\n{"step": 8}\n')
+    assert recorder.read_lines(tmp_path) == [{"step": 4}, {"step": 8}]
     assert recorder.read_lines(tmp_path / "nowhere") == [] and recorder.read_status(tmp_path) == {}
 
 

@@ -57,6 +57,10 @@ def test_a_damaged_file_is_refused(found: training.Weights, tmp_path: Path) -> N
     (tmp_path / "g.npz").write_bytes((tmp_path / "g.npz").read_bytes()[:-100])
     with pytest.raises(weights.WeightsError, match="cannot be read"):
         weights.load(tmp_path / "g.npz", CONFIG)
+    with (tmp_path / "g.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(weights.WeightsError, match="cannot be read"):
+        weights.load(tmp_path / "g.npz", CONFIG)
     np.savez(tmp_path / "g.npz", **{"stem/kernel": np.array([{"a": 1}], object)})
     with pytest.raises(weights.WeightsError, match="cannot be read"):
         weights.load(tmp_path / "g.npz", CONFIG)

@@ -1,52 +1,34 @@
-"""Lessons, read from Markdown files with TOML front matter: what is asked, trained, claimed and shown.
-
-A file: front matter between two lines ``+++``, the introduction, then the sections of `SECTIONS` under headings of the second level.
-The front matter::
-
-    title = "Mode collapse"
-    order = 5
-    setting = "Data: …"           # what is trained, in words, for the worksheet
-    [config]                      # what is trained: a scenario, and the settings that differ from it
-    scenario = "far-modes-linear"
-    "data.means" = [-3, 8]
-    [claim]                       # what must come out: `Claim`
-    outcome = "mode collapse"
-    w1 = "> 0.8 sigma"
-    at_least = 0.9
-    [view]                        # how the explanation shows it: `VIEW`, and what is marked in the picture
-    layers = ["real", "generated"]
-    iteration = 2100
-    highlight = ["generated", "w1", "caption"]
-    [try.config]                  # the last step's run: settings that differ from the above, or another scenario; also claim and view
-
-Before the tables may stand ``images = ["digits-dcgan"]``: shipped runs on images, which the lesson leads to.
-
-The question's choices are a list, ``- [x]`` the right one and ``- [ ]`` the others, each with its reply in indented lines below it.
-In the other sections a line ``figure: NAME`` stands where one of `figure_texts` is to be seen.
-"""
+"""The lesson in a Markdown file, or what is wrong with the file; its form is in `gan1d.lessons`."""
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from gan1d.catalogue import HERE as PACKAGE
 from gan1d.catalogue import scenarios
 from gan1d.config import Config, ConfigError
-from gan1d.data import target
+from gan1d.lessons.lesson import (
+    IN_DATA_UNITS,
+    METRICS,
+    VIEW,
+    Choice,
+    Claim,
+    Comparison,
+    Figure,
+    Lesson,
+    LessonError,
+    Scene,
+)
 from gan1d.outcomes import LABELS
-from gan1d.trajectory import Trajectory
+from gan1d.wording import wording
 
-HERE = PACKAGE / "text" / "lessons"
-LANGUAGE = "en"
 IMAGES = PACKAGE / "assets" / "image"
 """Where the shipped runs on images lie, each in a folder ``run-NAME``."""
 FENCE = "+++"
@@ -61,132 +43,8 @@ COMPARISON = re.compile(
     rf"(?:(?P<sign>[<>]) (?P<bound>{NUMBER})|(?P<near>{NUMBER}) ± (?P<by>\d+(?:\.\d+)?))(?P<unit> sigma)?"
 )
 
-
-class LessonError(ValueError):
-    """A lesson's file that cannot be read; the message names the file, the field, the value and what is allowed."""
-
-    def __init__(self, file: str, field: str, value: object, allowed: str):
-        self.file, self.field, self.value, self.allowed = file, field, value, allowed
-        super().__init__(f"{file}: {field}: {value!r} is not allowed; {allowed}")
-
-
-def distance_to_best(run: Trajectory) -> float:
-    """Mean distance of D from the best D at the end, over real and generated points in equal number; NaN where there is no best."""
-    if run.d_star is None:
-        return float("nan")
-    where = run.p_data + run.p_gen[-1]
-    return float(np.sum(where * np.abs(run.d[-1] - run.d_star[-1])) / np.sum(where))
-
-
-METRICS: dict[str, Callable[[Trajectory], float]] = {
-    name: (lambda run, name=name: float(getattr(run, name)[-1]))
-    for name in ("w1", "mean", "std", "jsd", "loss_d", "loss_g")
-} | {"d_gap": distance_to_best}
-"""What a claim can compare, on the last recorded state."""
-IN_DATA_UNITS = ("w1", "mean", "std")
-"""Those that may be compared in standard deviations of the data."""
-VIEW: dict[str, type | tuple[type, ...]] = {
-    "layers": list,
-    "iteration": int,
-    "curves": dict,
-    "heat": bool,
-    "map": bool,
-    "steps": bool,
-    "equations": bool,
-    "speed": (int, float),
-}
-"""What of the player's view a lesson may set, and of which type it is."""
-BLOCKS = ("caption", "outcome")
-"""Parts of the player that can be marked beside layers and charts."""
-
-
-class Comparison(NamedTuple):
-    """low < metric - near < high; low and high in standard deviations of the data where `sigma`."""
-
-    metric: str
-    near: float
-    low: float
-    high: float
-    sigma: bool
-
-    def holds(self, run: Trajectory) -> bool:
-        """Whether it is true of a run; of what is not a number nothing is."""
-        value = METRICS[self.metric](run)
-        unit = target(run.config.data).std if self.sigma else 1.0
-        return bool(self.low * unit < value - self.near < self.high * unit)
-
-
-class Claim(NamedTuple):
-    """What must come out: an outcome by the inequality of `gan1d.outcomes`, and comparisons; in at least a share of all seeds."""
-
-    outcome: str | None
-    comparisons: tuple[Comparison, ...]
-    at_least: float
-
-    def holds(self, run: Trajectory) -> bool:
-        """Whether it is true of a run."""
-        right = self.outcome is None or LABELS[self.outcome](run)
-        return right and all(comparison.holds(run) for comparison in self.comparisons)
-
-
-class Figure(NamedTuple):
-    """A place in a text where a figure stands."""
-
-    name: str
-
-
-class Scene(NamedTuple):
-    """A run and how it is shown. view: what the player starts from; highlight: names of layers, charts and blocks that are marked."""
-
-    config: Config
-    claim: Claim
-    view: dict[str, Any]
-    highlight: tuple[str, ...]
-
-
-class Choice(NamedTuple):
-    """An answer that can be given to a question, and what is replied."""
-
-    text: str
-    reply: str
-    is_right: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lesson:
-    """One lesson; the texts are Markdown, but for their figures: see `pieces`. images: shipped runs on images that it leads to."""
-
-    name: str
-    title: str
-    order: int
-    setting: str
-    scene: Scene
-    trial: Scene
-    intro: str
-    question: str
-    choices: tuple[Choice, ...]
-    run: str
-    explanation: str
-    look: str
-    trial_text: str
-    images: tuple[str, ...] = ()
-
-    @property
-    def right(self) -> int:
-        """Index of the right choice."""
-        return next(i for i, choice in enumerate(self.choices) if choice.is_right)
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Those that figures may stand in."""
-        return self.intro, self.run, self.explanation, self.look, self.trial_text
-
-
-@cache
-def figure_texts() -> Mapping[str, Mapping[str, str]]:
-    """Name -> the words of a figure: those in it, its caption, and what it shows for who does not see it."""
-    words: dict[str, dict[str, str]] = json.loads((HERE.parent / f"figures.{LANGUAGE}.json").read_text("utf-8"))
-    return words
+figure_texts = partial(wording, "figures")
+"""Name -> the words of a figure: those in it, its caption, and what it shows for who does not see it."""
 
 
 def pieces(text: str) -> Iterator[str | Figure]:
@@ -196,20 +54,6 @@ def pieces(text: str) -> Iterator[str | Figure]:
             yield Figure(part)
         elif part.strip():
             yield part.strip()
-
-
-@cache
-def lessons() -> Mapping[str, Lesson]:
-    """Name -> lesson, in the order of the course.
-
-    Raises:
-      LessonError: a file that cannot be read, or numbers that do not follow one another.
-    """
-    found = sorted((read(path) for path in HERE.glob(f"*.{LANGUAGE}.md")), key=lambda lesson: lesson.order)
-    for number, lesson in enumerate(found, start=1):
-        if lesson.order != number:
-            raise LessonError(f"{lesson.name}.{LANGUAGE}.md", "order", lesson.order, f"the next number is {number}")
-    return {lesson.name: lesson for lesson in found}
 
 
 def read(path: Path) -> Lesson:
