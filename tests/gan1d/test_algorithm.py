@@ -69,17 +69,19 @@ DIVERGING = BASE.replace(
 
 
 def plain_loop(config: Config, iterations: int) -> list[State]:
-    """Algorithm 1, one update after the other, nothing compiled but the update itself."""
+    """Algorithm 1, one update after the other; what is drawn for one and the update itself are compiled, each alone."""
     s, n = structure(config), draws.numbers(config)
+    for_d = jax.jit(lambda n, iteration, update: draws.draw_d(s, n, iteration, update))
+    for_g = jax.jit(lambda n, iteration, update: draws.draw_g(s, n, iteration, update))
     next_d = jax.jit(lambda players, draws: update_d(s, n, players, draws))
     next_g = jax.jit(lambda players, draws: update_g(s, n, players, draws))
     players = initial(s, n).players
     states = [players]
     for iteration in range(1, iterations + 1):
         for update in range(config.training.k_d):
-            players, _ = next_d(players, draws.draw_d(s, n, jnp.int32(iteration), jnp.int32(update)))
+            players, _ = next_d(players, for_d(n, jnp.int32(iteration), jnp.int32(update)))
         for update in range(config.training.k_g):
-            players, _ = next_g(players, draws.draw_g(s, n, jnp.int32(iteration), jnp.int32(update)))
+            players, _ = next_g(players, for_g(n, jnp.int32(iteration), jnp.int32(update)))
         states.append(players)
     return states
 
