@@ -28,8 +28,8 @@ WARMED, WARMED_TURNS = 20, 2
 """Moves of a slider beside compilation ahead, and how often on a new server with none and with it."""
 PAGES = {
     "the lab": ("", ".picture canvas"),
-    "Images": ("/images", "[data-gallery] img"),
-    "Map": ("/map", ".js-plotly-plot .main-svg"),
+    "Images": ("/images", "[data-gallery] canvas[data-step]"),
+    "Map": ("/map", ".nsewdrag"),
 }
 """Name -> where a page is, and what is there once its picture is."""
 ROOT = "[data-gan1d-player]"
