@@ -30,6 +30,8 @@ LOOK_UP = 0.2
 """Seconds between two looks at whether someone who waits has given up."""
 HEAD_START = 1.5
 """Seconds after the first page before JAX is imported: the browser draws its first picture meanwhile."""
+QUIET = 2.0
+"""Seconds without a training before something is compiled that nobody has asked for: the compiler takes all cores."""
 
 
 Progress = Callable[[int, int], None]
@@ -63,6 +65,7 @@ class Runner:
         self._compiled: set[Structure] = set()
         self._started = threading.Lock()
         self._compiler: subprocess.Popen[bytes] | None = None
+        self._trained_at = 0.0
 
     def get(self, config: Config, progress: Progress | None = None, axis: Axis | None = None) -> Shown:
         """The run of a config: kept, shipped or trained. `progress` may raise to give up; then nothing is kept.
@@ -135,6 +138,7 @@ class Runner:
             if (shown := self._find(key)) is None:  # another session may have asked for the same meanwhile
                 shown = self._keep(key, train(progress=progress))
                 self._compiled |= structures
+                self._trained_at = time.monotonic()
             return shown
 
     @contextmanager
@@ -170,39 +174,61 @@ class Runner:
         """Imports JAX and compiles what the first controls need, once, in the background."""
         if not self._started.acquire(blocking=False):
             return
-        first = next(iter(scenarios.values()))
-        likely = [first.config, first.config.replace(**DISCRIMINATORS["l2-dropout"])]
-        self._warming = {structure(config): threading.Event() for config in likely}
+        first = next(iter(scenarios.values())).config
+        self._warming = {structure(first): threading.Event()}
         # No daemon, as whoever starts it may be: the compiler must not be cut off.
-        threading.Thread(target=self._warm, args=(likely,), name="warm", daemon=False).start()
+        threading.Thread(target=self._warm, args=(first,), name="warm", daemon=False).start()
 
-    def _warm(self, likely: list[Config]) -> None:
+    def _warm(self, first: Config) -> None:
         time.sleep(HEAD_START)
         try:
             from gan1d.programs import one_thread  # imports JAX
 
             one_thread()
-            for config in likely:
-                gan1d.train(config.replace(**{"training.iterations": 1}))
-                self._compiled.add(structure(config))
-                self._warming[structure(config)].set()
+            self._compile(first)
+            _settle()
+            from app import warming  # it knows what the controls offer, which ask this one
+
+            self._compiler = warming.start()
+            self._compile_when_quiet(first.replace(**DISCRIMINATORS["l2-dropout"]))
             from gan1d.history import half_steps  # imports JAX
 
-            half_steps(gan1d.train(likely[0].replace(**{"training.iterations": 1})), 0)  # the step mode's program
+            if self._is_quiet():
+                half_steps(gan1d.train(first.replace(**{"training.iterations": 1})), 0)  # the step mode's program
+                _settle()
         except RuntimeError:
             if threading.main_thread().is_alive():
-                raise
-            return  # the server is going, and no thread may be begun any more
+                raise  # else the server is going, and no thread may be begun any more
         finally:  # whatever happened, nobody waits for it
             for event in self._warming.values():
                 event.set()
-        # Streamlit collects garbage after every script run; among all that JAX has loaded this takes a tenth of a second, with the
-        # new picture waiting behind it. What is loaded by now stays loaded: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
-        from app import warming  # it knows what the controls offer, which ask this one
 
-        self._compiler = warming.start()
+    def _compile(self, config: Config) -> None:
+        """The programs of a structure; who asks for a run of it meanwhile waits for them."""
+        gan1d.train(config.replace(**{"training.iterations": 1}))
+        self._compiled.add(structure(config))
+        self._warming[structure(config)].set()
+
+    def _compile_when_quiet(self, config: Config) -> None:
+        if self._is_quiet() and structure(config) not in self._compiled:
+            self._warming[structure(config)] = threading.Event()
+            self._compile(config)
+            _settle()
+
+    def _is_quiet(self) -> bool:
+        """Waits until nobody has trained for a while. False once the server is going."""
+        while self._turn.locked() or time.monotonic() - self._trained_at < QUIET:
+            time.sleep(LOOK_UP)
+            if not threading.main_thread().is_alive():
+                return False
+        return True
+
+
+def _settle() -> None:
+    """Streamlit collects garbage after every script run; among all that JAX has loaded this takes a tenth of a second, with the new
+    picture waiting behind it. What is loaded by now stays loaded: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 class _GiveWayError(Exception):

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from app.keeper import NICE
@@ -88,6 +89,9 @@ class Done:
 def main() -> None:
     """Compiles until all are there, or until whoever started it is gone."""
     os.nice(NICE)
+    if hasattr(os, "SCHED_IDLE"):  # Linux: only what would else stand still
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     parent = os.getppid()
     import gan1d
     from gan1d.programs import folder, one_thread

@@ -147,3 +147,20 @@ def test_what_nobody_waits_for_gives_way(monkeypatch: pytest.MonkeyPatch) -> Non
     assert order == [2, 1]
     assert found[0] is not None and found[0].config == numbered(1)
     assert runner.aside([(numbered(3), 50, False)], lambda: True) is None
+
+
+def test_what_nobody_asked_for_is_compiled_when_nobody_has_trained_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "QUIET", 0.6)
+    runner, compiled = Runner({}), list[float]()
+    monkeypatch.setattr(runner, "_compile", lambda _: compiled.append(time.monotonic()))
+    other = BASE.replace(**{"discriminator.l2": 0.1})
+    runner.get(numbered(1))
+    aside = threading.Thread(target=runner._compile_when_quiet, args=(other,))
+    aside.start()
+    for seed in (2, 3, 4):
+        time.sleep(0.3)
+        runner.get(numbered(seed))
+    last = time.monotonic()
+    assert not compiled
+    aside.join(10)
+    assert len(compiled) == 1 and compiled[0] - last > 0.5
