@@ -1,9 +1,10 @@
 """GANs times iterations a second, many GANs at once: `python -m benchmarks.many`, with `--device gpu` where there is a GPU.
 
 gan1d's lanes, recorded (some 100 states each), with outcomes and metrics measured on the host (whole) and without (device alone), beside
-PyTorch's batched products and compiled vmap on the same device, which record nothing.
+gan1d's single runs one after the other on the CPU, and PyTorch's batched products and compiled vmap on the same device, which record
+nothing. Fewer than a chunk's lanes (`lanes.LANES`) take as long as all of them.
 
-  --sizes N,N   ensembles; 1,64,1024,16384 on a GPU, 1,64 on a CPU unless said
+  --sizes N,N   ensembles; 1,64,1024,16384 on a GPU, 1,64,256 on a CPU unless said
   --case CASE   one of benchmarks/peers/cases.py
   --json PATH   everything as JSON; - prints it
 """
@@ -24,18 +25,21 @@ import jax
 import numpy as np
 from rich.console import Console
 
-from benchmarks.machine import describe
+import gan1d
+from benchmarks.machine import ROOT, describe
 from benchmarks.peers.cases import CASES
 from benchmarks.peers.game import game
-from benchmarks.tables import Table, console, show
+from benchmarks.tables import Table, console, markdown, put, show
 from benchmarks.timing import summary
 from gan1d import lanes, many
 from gan1d.config import Config
 
-SIZES = {"gpu": (1, 64, 1024, 16384), "cpu": (1, 64)}
+SIZES = {"gpu": (1, 64, 1024, 16384), "cpu": (1, 64, 256)}
 SECONDS = 2.0
 """About how long a peer is timed for, in each repeat."""
 REPEATS = 3
+SINGLES = 16
+"""Single runs at most that are timed."""
 
 
 def whole(configs: list[Config], device: str) -> float:
@@ -62,6 +66,15 @@ def alone(configs: list[Config], device: str) -> float:
             lanes.go_on(chunk.structure, n, points, lanes.begin(chunk.structure, n, points), noise, last, last)
         )
     return rate(configs, time.perf_counter() - began)
+
+
+def single(configs: list[Config]) -> float:
+    """The rate of `gan1d.train`, one run after the other, recorded as often and measured."""
+    some = [config.replace(**{"training.frames": lanes.FRAMES}) for config in configs[:SINGLES]]
+    began = time.perf_counter()
+    for config in some:
+        gan1d.train(config)
+    return rate(some, time.perf_counter() - began)
 
 
 def rate(configs: list[Config], seconds: float) -> float:
@@ -120,6 +133,7 @@ def main() -> None:
         measures: dict[str, Callable[[], float]] = {
             "gan1d, whole": partial(whole, configs, device),
             "gan1d, one device alone": partial(alone, configs, device),
+            "gan1d, one at a time": partial(single, configs),
         }
         for measure in measures.values():
             measure()  # compiles
@@ -135,20 +149,26 @@ def main() -> None:
         [str(size), *(f"{rates[name]['median']:,.0f}" for name in names)] for size, rates in result["rates"].items()
     ]
     title = f"GANs × iterations a second: {options.case}, {result['device']}"
-    show(Table(title, f"Medians of {REPEATS} runs in turn.", ["GANs at once", *names], rows), console())
+    table = Table(title, f"{title}. Medians of {REPEATS} runs in turn.", ["GANs at once", *names], rows)
+    show(table, console())
     if options.json == "-":
         print(json.dumps(result, indent=1))
     elif options.json:
         Path(options.json).write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    if options.write:
+        put(ROOT / "README.md", "many", markdown(table, heading=False))
 
 
 def arguments() -> argparse.Namespace:
     """What is asked for on the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.many", description=__doc__.split("\n")[0])
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
-    parser.add_argument("--sizes", metavar="N,N", help="ensembles; 1,64,1024,16384 on a GPU, 1,64 on a CPU unless said")
+    parser.add_argument(
+        "--sizes", metavar="N,N", help="ensembles; 1,64,1024,16384 on a GPU, 1,64,256 on a CPU unless said"
+    )
     parser.add_argument("--case", choices=list(CASES), default="linear, l2", help="what is trained")
     parser.add_argument("--json", metavar="PATH", help="everything as JSON; - prints it")
+    parser.add_argument("--write", action="store_true", help="write the table in README.md")
     options = parser.parse_args()
     if options.sizes and not all(size.isdecimal() and int(size) for size in options.sizes.split(",")):
         sys.exit(f"--sizes: {options.sizes} is not allowed; it must be whole numbers from 1 on, separated by commas")

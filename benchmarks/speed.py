@@ -6,7 +6,7 @@ numbers (`peers/agreement.py`); one that does not is not timed. Then all take tu
   --quick       fewer repeats: a look, not a measurement
   --only CASE   one case, of those that --quick and the table name; may be given more than once
   --json PATH   everything as JSON; - prints it
-  --write       docs/speed.md
+  --write       docs/speed.md, and the first table in README.md
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from rich.console import Console
 from benchmarks import matmuls, startup
 from benchmarks.machine import ROOT, describe
 from benchmarks.peers.cases import CASES
-from benchmarks.report import page, tables
-from benchmarks.tables import console, show
+from benchmarks.report import contest, page, tables
+from benchmarks.tables import console, markdown, put, show
 
 REPEATS, QUICK = 5, 2
 STARTS, QUICK_STARTS = 3, 1
@@ -37,7 +37,7 @@ def main() -> None:
     options = arguments()
     if not importlib.util.find_spec("torch"):
         sys.exit("PyTorch is not installed: sh tools/install.sh bench")
-    from benchmarks.peers.contest import contest
+    from benchmarks.peers.contest import contest as measure
 
     screen = Console(stderr=True)
     names = options.only or list(CASES)
@@ -53,7 +53,7 @@ def main() -> None:
         for name, found in startup.compilations(starts, names).items()
     }
     for name in names:
-        result["cases"][name] = contest(CASES[name], result["repeats"], partial(screen.print, f"{name}:"))
+        result["cases"][name] = measure(CASES[name], result["repeats"], partial(screen.print, f"{name}:"))
     printed = console()
     for table in tables(result):
         show(table, printed)
@@ -63,6 +63,7 @@ def main() -> None:
         Path(options.json).write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     if options.write:
         PAGE.write_text(page(result), "utf-8")
+        put(ROOT / "README.md", "speed", markdown(contest(result), heading=False))
 
 
 def arguments() -> argparse.Namespace:
@@ -73,7 +74,7 @@ def arguments() -> argparse.Namespace:
         "--only", action="append", choices=list(CASES), metavar="CASE", help="one case: " + "; ".join(CASES)
     )
     parser.add_argument("--json", metavar="PATH", help="everything as JSON; - prints it")
-    parser.add_argument("--write", action="store_true", help="write docs/speed.md")
+    parser.add_argument("--write", action="store_true", help="write docs/speed.md, and the first table in README.md")
     return parser.parse_args()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
@@ -38,8 +39,22 @@ def show(table: Table, on: Console) -> None:
     on.print(shown)
 
 
-def markdown(table: Table) -> str:
-    """A table as Markdown, under a heading."""
+def markdown(table: Table, heading: bool = True) -> str:
+    """A table as Markdown, under a heading or none."""
     rows = [table.head, ["---" if i < table.words else "---:" for i in range(len(table.head))], *table.rows]
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([f"## {table.title}", "", *([table.note, ""] if table.note else []), *lines, ""])
+    above = [f"## {table.title}", ""] if heading else []
+    return "\n".join([*above, *([table.note, ""] if table.note else []), *lines, ""])
+
+
+def put(page: Path, name: str, text: str) -> None:
+    """Writes a text between a page's comments `<!-- NAME -->` and `<!-- /NAME -->`.
+
+    Raises:
+      ValueError: the page has no such place.
+    """
+    before, begin, rest = page.read_text("utf-8").partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
+    if not end:
+        raise ValueError(f"{page}: no place for {name}")
+    page.write_text(f"{before}{begin}{text}{end}{after}", "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from benchmarks.matmuls import LARGE, flops, forward, products, work
 from benchmarks.peers.cases import CASES
 from benchmarks.report import page, tables
+from benchmarks.tables import Table, markdown, put
 from benchmarks.timing import summary, take_turns
 from gan1d.config import Config
 
@@ -109,3 +111,15 @@ def test_cases_are_the_six_that_have_targets() -> None:
     ]
     assert configs[4].generator.hidden == configs[4].discriminator.hidden == (64, 64)
     assert configs[5].discriminator.hidden == (256,)
+
+
+def test_a_table_is_put_between_its_marks_and_nowhere_else(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("before\n<!-- speed -->\nold\n<!-- /speed -->\nafter <!-- many -->\n")
+    put(readme, "speed", markdown(Table("T", "note", ["a", "b"], [["x", "1"]]), heading=False))
+    assert (
+        readme.read_text()
+        == "before\n<!-- speed -->\nnote\n\n| a | b |\n| --- | ---: |\n| x | 1 |\n<!-- /speed -->\nafter <!-- many -->\n"
+    )
+    with pytest.raises(ValueError, match="no place for many"):
+        put(readme, "many", "")
