@@ -47,6 +47,12 @@ def contest(result: dict[str, Any]) -> Table:
     return Table("gan1d beside PyTorch eager", note, ["case", OURS, EAGER, "times", "target", "", MODULE], rows)
 
 
+def without_targets(table: Table) -> Table:
+    """The ratios alone, for who wants to know how fast it is."""
+    keep = (0, 1, 2, 3, 6)
+    return table._replace(head=[table.head[i] for i in keep], rows=[[row[i] for i in keep] for row in table.rows])
+
+
 def stages(result: dict[str, Any]) -> Table:
     """Everyone, stage by stage."""
     rows = []

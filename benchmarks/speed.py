@@ -24,7 +24,7 @@ from rich.console import Console
 from benchmarks import matmuls, startup
 from benchmarks.machine import ROOT, describe
 from benchmarks.peers.cases import CASES
-from benchmarks.report import contest, page, tables
+from benchmarks.report import contest, page, tables, without_targets
 from benchmarks.tables import console, markdown, put, show
 
 REPEATS, QUICK = 5, 2
@@ -63,7 +63,7 @@ def main() -> None:
         Path(options.json).write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     if options.write:
         PAGE.write_text(page(result), "utf-8")
-        put(ROOT / "README.md", "speed", markdown(contest(result), heading=False))
+        put(ROOT / "README.md", "speed", markdown(without_targets(contest(result)), heading=False))
 
 
 def arguments() -> argparse.Namespace:
