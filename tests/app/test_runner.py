@@ -153,7 +153,7 @@ def test_what_nobody_asked_for_is_compiled_when_nobody_has_trained_for_a_while(m
     monkeypatch.setattr(rooms, "QUIET", 0.6)
     runner, compiled = Runner({}), list[float]()
     monkeypatch.setattr(runner, "_compile", lambda _: compiled.append(time.monotonic()))
-    other = BASE.replace(**{"discriminator.l2": 0.1})
+    other = BASE.replace(**{"discriminator.hidden": [9]})
     runner.get(numbered(1))
     aside = threading.Thread(target=runner._compile_when_quiet, args=(other,))
     aside.start()
