@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime import exists
 
 from app import mapped
 from app.images import charts, gallery
@@ -19,10 +17,6 @@ from app.words import words
 
 CONFIG: dict[str, Any] = {"displayModeBar": False}
 GALLERY = "gallery"
-HEAD_START = 1.0
-"""Seconds that the first pictures are ahead of the first charts."""
-SEEN = "images seen"
-"""Key: whether somebody has had them."""
 ICONS = {
     "good": ":green[:material/check_circle:]",
     "look": ":blue[:material/visibility:]",
@@ -42,15 +36,7 @@ def draw_run(found: Sequence[tuple[str, Run]], key: str) -> None:
             for column, (title, run) in zip(st.columns(len(found)), found, strict=True):
                 with column:
                     draw_notes(run, title if several else "")
-    _pictures_first()
     draw_charts(found, at)
-
-
-def _pictures_first() -> None:
-    """On somebody's first sight of the page, a moment for the pictures before the charts: Plotly holds the browser up for seconds."""
-    if exists() and not st.session_state.get(SEEN):
-        st.session_state[SEEN] = True
-        time.sleep(HEAD_START)
 
 
 def draw_pictures(found: Sequence[tuple[str, Run]], key: str) -> int | None:
