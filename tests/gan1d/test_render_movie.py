@@ -106,14 +106,20 @@ def drawn(picture: np.ndarray, painter: Painter, d: np.ndarray) -> float:
     return float((away(picture, painter, d, is_d=True) < 1.5).mean())
 
 
+def filmed(one: Scene, layer: str, path: Path) -> tuple[Painter, list[np.ndarray]]:
+    """What painted a movie of 16 pictures with one layer, and its pictures as another program decodes them."""
+    options = Options(width=640, height=360, fps=8, seconds=2, layers=(layer,), caption=False)
+    write_movie(one, options, path, path.suffix[1:])
+    pictures = decoded(path)
+    assert len(pictures) == 16
+    return Painter(one, options), pictures
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_picture_shows_its_state(kind: str, one: Scene, linear_run, tmp_path: Path) -> None:
     """31 recorded states in 16 pictures: picture j shows state 2 j. Found by colour, compared with the run's own numbers."""
-    options = Options(width=640, height=360, fps=8, seconds=2, layers=("generated",), caption=False)
-    write_movie(one, options, tmp_path / f"a.{kind}", kind)
-    painter = Painter(one, options)
-    pictures = decoded(tmp_path / f"a.{kind}")
-    assert len(pictures) == 16 and len(linear_run) == 31
+    painter, pictures = filmed(one, "generated", tmp_path / f"a.{kind}")
+    assert len(linear_run) == 31
     for j in (0, 1, 2, 4, 8, 15):
         states = list(range(31))
         distances = [off(pictures[j], painter, linear_run.p_gen[state]) for state in states]
@@ -126,11 +132,7 @@ def test_each_picture_shows_its_state(kind: str, one: Scene, linear_run, tmp_pat
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_picture_shows_its_discriminator(kind: str, one: Scene, linear_run, tmp_path: Path) -> None:
     """Of D's line 7 parts in 12 are dashes: so many columns have its colour where the numbers of picture j's state put it."""
-    options = Options(width=640, height=360, fps=8, seconds=2, layers=("d",), caption=False)
-    write_movie(one, options, tmp_path / f"a.{kind}", kind)
-    painter = Painter(one, options)
-    pictures = decoded(tmp_path / f"a.{kind}")
-    assert len(pictures) == 16
+    painter, pictures = filmed(one, "d", tmp_path / f"a.{kind}")
     for j in (0, 1, 2, 4, 8, 15):
         shares = [drawn(pictures[j], painter, d) for d in linear_run.d]
         assert shares[2 * j] == pytest.approx(7 / 12, abs=0.08)
