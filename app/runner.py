@@ -182,9 +182,9 @@ class Runner:
     def _warm(self, first: Config) -> None:
         time.sleep(HEAD_START)
         try:
-            from gan1d.programs import one_thread  # imports JAX
+            from gan1d.programs import for_single_runs  # imports JAX
 
-            one_thread()
+            for_single_runs()
             self._compile(first)
             _settle()
             from app import warming  # it knows what the controls offer, which ask this one

@@ -94,11 +94,11 @@ def main() -> None:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     parent = os.getppid()
     import gan1d
-    from gan1d.programs import folder, one_thread
+    from gan1d.programs import folder, for_single_runs
 
     if (kept := folder()) is None:  # nowhere to keep them
         return
-    one_thread()  # like the server, which is to find the very same programs
+    for_single_runs()  # like the server, which is to find the very same programs
     done = Done(kept)
     for s, config in likely().items():
         if os.getppid() != parent:

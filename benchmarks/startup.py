@@ -23,7 +23,7 @@ print(json.dumps(time.perf_counter() - began))
 FIRST = """
 import json, sys, time
 import gan1d, gan1d.programs, gan1d.training
-gan1d.programs.one_thread()
+gan1d.programs.for_single_runs()
 config = gan1d.Config.from_json(sys.argv[1])
 began = time.perf_counter()
 run = gan1d.train(config)

@@ -7,79 +7,65 @@ step. Whatever a slider can move is an argument of the program; see `config.Stru
 from __future__ import annotations
 
 from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gan1d.config import MAX_UPDATES, Structure
-from gan1d.draws import DrawsD, Scalars, draw_d, draw_g
-from gan1d.players import Players, State, is_fine, iterate, shaped, turn, update_d, update_g
-from gan1d.recording import CHECKPOINTS, SEEN, Points, Tape, observe, sampled, shapes_of
+from gan1d.draws import Scalars, draw_d, draw_g
+from gan1d.players import Players, State, is_fine, iterate, turn, update_d, update_g
+from gan1d.programs import COMPILER
+from gan1d.recording import Kept, Points, blank, keep, observe, sampled
 
 CHUNK = 64
 """Updates whose random numbers are drawn at once: past about this many, nothing more is gained on a CPU."""
-HALVES = 100
-"""Iterations that `half_steps` does at once."""
-COMPILER = {"xla_cpu_prefer_vector_width": "512", "xla_cpu_multi_thread_eigen": False}
-"""Where a processor has vectors of 512 bits, XLA's default is half of that. A product of matrices of these sizes gains nothing from a
-second thread, which something else can use; and its sum depends on it."""
+HALVES = 20
+"""Iterations that `half_steps` does at once: few, for rounding, which is another in another program, grows from each to the next."""
 
 
-@partial(jax.jit, static_argnums=0, donate_argnums=2, compiler_options=COMPILER)
-def run(
-    s: Structure,
-    n: Scalars,
-    tape: Tape,
-    until: jax.Array,
-    last: jax.Array,
-    stride: jax.Array,
-    points: Points,
-) -> Tape:
-    """Goes on with a run that ends at iteration `last` as far as `until`, recording every `stride` iterations and at the last one.
+class Plan(NamedTuple):
+    """Iterations, whole numbers () so that none of them compiles: a run from `first` to `last` that records every `stride` and the last.
 
-    tape: goes on in its own memory; where it holds JAX's arrays, they are gone afterwards.
-    until, last, stride: whole numbers (), so that none of them compiles. An iteration that ends in numbers that are not finite, or
-    in a parameter beyond `LIMIT`, ends the run: its chunk is done again as far as the iteration before, which is then recorded
-    once more where the run would next have been, and `diverged_at` says which iteration it was.
+    until: how far one call goes. It has room for `recording.ROWS` recorded states.
     """
-    first, like = tape.first, shapes_of(s)
-    frames = (last - first + stride - 1) // stride
+
+    first: Any
+    until: Any
+    last: Any
+    stride: Any
+
+
+def plan(first: int, until: int, last: int, stride: int) -> Plan:
+    """A plan as the program wants it."""
+    return Plan(np.int32(first), np.int32(until), np.int32(last), np.int32(stride))
+
+
+@partial(jax.jit, static_argnums=0, compiler_options=COMPILER)
+def run(s: Structure, n: Scalars, state: State, total: jax.Array, plan: Plan) -> tuple[State, jax.Array, Kept]:
+    """Goes on with a run. Returns its state, total, and the states after the first one that are to be recorded on the way.
+
+    state: its players are `flat`, in and out.
+    total (4,): sums of `recording.SEEN` since the last recorded state. An iteration that ends in numbers that are not finite, or in a
+    parameter beyond `LIMIT`, ends the run: its chunk is done again as far as the iteration before, and `diverged_at` says which it was.
+    """
+    first, until, last, stride = plan
     per_chunk = CHUNK // jnp.maximum(n["k_d"], n["k_g"])
 
-    def row_of(iteration: jax.Array) -> jax.Array:
-        return (iteration - first + stride - 1) // stride
+    def record(state: State, total: jax.Array, kept: Kept) -> tuple[jax.Array, Kept]:
+        since = (state.iteration - first - 1) % stride + 1
+        return jnp.zeros(4), keep(kept, state, total / since, jnp)
 
-    def is_due(tape: Tape, iteration: jax.Array) -> jax.Array:
-        on_row = ((iteration - first) % stride == 0) | (iteration == last)
-        return on_row & (row_of(iteration) >= tape.recorded)
-
-    def record(iteration: jax.Array, coming: DrawsD, tape: Tape) -> Tape:
-        row = row_of(iteration)
-        players = shaped(tape.state.players, like)
-        values = observe(s, players, points) | sampled(s, players, coming)
-        since = (iteration - first - 1) % stride + 1
-        seen = jnp.where(row == 0, jnp.nan, tape.total / since)
-        values |= dict(zip(SEEN, seen, strict=True))
-        slot = jnp.where(row == 0, 0, 1 + (row - 1) * CHECKPOINTS // frames)
-        rows = jax.tree.map(partial(put, at=row), tape.rows, values)
-        checkpoints = jax.tree.map(partial(put, at=slot), tape.checkpoints, tape.state)
-        return tape._replace(total=jnp.zeros(4), recorded=row + 1, rows=rows, checkpoints=checkpoints)
-
-    def put(buffer: jax.Array, value: jax.Array, at: jax.Array) -> jax.Array:
-        return jax.lax.dynamic_update_index_in_dim(buffer, value, at, 0)
-
-    def shown(bad: jax.Array, at: jax.Array) -> jax.Array:
-        """The iteration that stands for the state after `at`: of a run that ends there, the next one on a row."""
-        return jnp.where(at == bad - 1, jnp.minimum(first + row_of(bad) * stride, last), at)
-
-    def chunk(carry: tuple[jax.Array, jax.Array, Tape]) -> tuple[jax.Array, jax.Array, Tape]:
-        done, bad, tape = carry
+    def chunk(carry: tuple[State, jax.Array, Kept]) -> tuple[State, jax.Array, Kept]:
+        before, total_before, kept_before = carry
+        done = before.iteration
         slots = jnp.arange(CHUNK)
         draws = (
             jax.vmap(lambda i: draw_d(s, n, done + 1 + i // n["k_d"], i % n["k_d"]))(slots),
             jax.vmap(lambda i: draw_g(s, n, done + 1 + i // n["k_g"], i % n["k_g"]))(slots),
         )
-        end = jnp.minimum(done + per_chunk, jnp.where(bad < 0, until, bad - 1))
+        end = jnp.minimum(done + per_chunk, end_of(before))
 
         def step(
             carry: tuple[jax.Array, jax.Array, Players, jax.Array],
@@ -88,38 +74,36 @@ def run(
             players, seen = iterate(s, n, players, draws, at - done)
             return at + 1, is_fine(players, seen), players, total + seen
 
-        def stretch(carry: tuple[jax.Array, jax.Array, Tape]) -> tuple[jax.Array, jax.Array, Tape]:
+        def stretch(carry: tuple[jax.Array, State, jax.Array, Kept]) -> tuple[jax.Array, State, jax.Array, Kept]:
             """As far as the next recorded state."""
-            at, fine, tape = carry
-            now = shown(bad, at)
-            coming = jax.tree.map(lambda a: a[(at - done) * n["k_d"]], draws[0])
-            tape = jax.lax.cond(is_due(tape, now), partial(record, now, coming), lambda same: same, tape)
-            stop = jnp.minimum(end, first + ((at - first) // stride + 1) * stride)
+            _, state, total, kept = carry
+            stop = jnp.minimum(end, first + ((state.iteration - first) // stride + 1) * stride)
             at, fine, players, total = jax.lax.while_loop(
-                lambda c: (c[0] < stop) & c[1], step, (at, fine, tape.state.players, tape.total)
+                lambda c: (c[0] < stop) & c[1], step, (state.iteration, jnp.bool_(True), state.players, total)
             )
-            state = tape.state._replace(players=players, iteration=at)
-            return at, fine, tape._replace(state=state, total=total)
+            state = state._replace(players=players, iteration=at)
+            is_due = fine & (((at - first) % stride == 0) | (at == last))
+            total, kept = jax.lax.cond(is_due, record, lambda _, *same: same, state, total, kept)
+            return fine, state, total, kept
 
-        def more(carry: tuple[jax.Array, jax.Array, Tape]) -> jax.Array:
-            at, fine, tape = carry
-            return fine & (
-                (at < end) | ((at == done) & is_due(tape, shown(bad, at)))
-            )  # at the end the next chunk records
+        fine, state, total, kept = jax.lax.while_loop(
+            lambda c: c[0] & (c[1].iteration < end), stretch, (jnp.bool_(True), before, total_before, kept_before)
+        )
+        again = before._replace(diverged_at=state.iteration)
+        state, total, count = jax.tree.map(
+            partial(jnp.where, fine), (state, total, kept.count), (again, total_before, kept_before.count)
+        )
+        return state, total, kept._replace(count=count)
 
-        at, fine, after = jax.lax.while_loop(more, stretch, (done, jnp.bool_(True), tape))
-        state = jax.tree.map(lambda new, old: jnp.where(fine, new, old), after.state, tape.state)
-        return jnp.where(fine, at, done), jnp.where(fine, bad, at), after._replace(state=state)
+    def end_of(state: State) -> jax.Array:
+        return jnp.where(state.diverged_at < 0, until, state.diverged_at - 1)
 
-    def more(carry: tuple[jax.Array, jax.Array, Tape]) -> jax.Array:
-        done, bad, tape = carry
-        return (done < jnp.where(bad < 0, until, bad - 1)) | is_due(tape, shown(bad, done))
-
-    _, bad, tape = jax.lax.while_loop(more, chunk, (tape.state.iteration, tape.state.diverged_at, tape))
-    return tape._replace(state=tape.state._replace(diverged_at=bad))
+    return jax.lax.while_loop(
+        lambda carry: carry[0].iteration < end_of(carry[0]), chunk, (state, total, blank(state, jnp))
+    )
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(jax.jit, static_argnums=0, compiler_options=COMPILER)
 def half_steps(s: Structure, n: Scalars, start: State, points: Points) -> dict[str, jax.Array]:
     """The next `HALVES` iterations in half-steps: rows (N, …) of `observe` and `sampled`, N = 1 + 2 `HALVES`.
 

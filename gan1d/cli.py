@@ -86,9 +86,9 @@ def train(
     tell_start(name, found)
     with Bar(f"training {name}, {found.parts[-1].until} iterations") as bar:
         from gan1d.carried import train as train_again
-        from gan1d.programs import one_thread
+        from gan1d.programs import for_single_runs
 
-        one_thread()
+        for_single_runs()
         # Progress is also what lets Ctrl-C through: between two reports Python runs, within one the compiled program does.
         run = train_again(found, bar.counting(f"training {name}", "iterations"), device)
         if out is not None:

@@ -136,10 +136,10 @@ def _runs(
         if not isinstance(run, Carried):
             runs.append(run)
             continue
-        from gan1d.programs import one_thread  # imports JAX
+        from gan1d.programs import for_single_runs  # imports JAX
 
         tell_start(name, run)
-        one_thread()
+        for_single_runs()
         kind = name if name in scenarios else f"the run of {name}"
         runs.append(train(run, told.counting(f"training {kind}", "iterations")))
     return runs, labels if all(labels) else None

@@ -31,10 +31,10 @@ def site(
     as_json: AsJson = False,
 ) -> None:
     """Write a static site: every scenario with its player, the lessons, maps and downloads; it needs no server."""
-    from gan1d.programs import one_thread
+    from gan1d.programs import for_single_runs
     from gan1d.render.site import write
 
-    one_thread()
+    for_single_runs()
     with Bar() as bar:
         try:
             found = write(

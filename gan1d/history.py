@@ -17,12 +17,13 @@ from gan1d.data import target
 from gan1d.losses import LOSSES
 from gan1d.measuring import generated
 from gan1d.players import State
+from gan1d.recording import Points
 from gan1d.training import Progress, grid_of, points_of, train
 from gan1d.trajectory import Trajectory
 
 MOST_PARTS = 12
 """Parts of one run: more cannot be told apart on a scrub bar, or carried by a link."""
-HALVES = algorithm.HALVES
+HALVES = 5 * algorithm.HALVES
 """Iterations in half-steps at once."""
 
 
@@ -180,11 +181,23 @@ def half_steps(run: Trajectory, around: int) -> HalfSteps:
     data = target(config.data)
     width = float(run.x[1] - run.x[0])
     where = pushforward.grid(run.x[0] - width / 2, run.x[-1] + width / 2, len(run.x))
-    rows = algorithm.half_steps(structure(config), draws.numbers(config), state, points_of(data, where))
-    arrays = {name: np.asarray(values) for name, values in jax.device_get(rows).items()}
+    arrays = _rows(config, state, points_of(data, where))
     fine = np.isfinite(arrays["loss_d"]) & np.isfinite(arrays["g"]).all(axis=1)
     count = len(fine) if fine.all() else max(1, int(np.argmin(fine)))
     arrays = {name: values[:count] for name, values in arrays.items()}
     g = arrays.pop("g").astype(float)
     arrays |= {name: np.asarray(values) for name, values in generated(g, config.generator, data, where).items()}
     return HalfSteps(begin + (np.arange(count) + 1) // 2, arrays)
+
+
+def _rows(config: Config, state: State, points: Points) -> dict[str, np.ndarray]:
+    """The rows of `algorithm.half_steps` from a state on, begun anew from the run's own states on the way, as far as it goes."""
+    s, n, found = structure(config), draws.numbers(config), list[dict[str, np.ndarray]]()
+    for i in range(HALVES // algorithm.HALVES):
+        rows = jax.device_get(algorithm.half_steps(s, n, state, points))
+        found.append({name: values[1 if i else 0 :] for name, values in rows.items()})
+        run = train(config.replace(**{"training.frames": 1}), start=state, iterations=algorithm.HALVES)
+        if run.summary["status"] == "diverged":
+            break
+        state = run.checkpoints[-1][1]
+    return {name: np.concatenate([rows[name] for rows in found]) for name in found[0]}

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from gan1d import algorithm, recording
+from gan1d import recording
 from gan1d.config import Config, Structure, structure
 from gan1d.draws import DrawsD, DrawsG, Scalars, draw_d, draw_g
 from gan1d.players import State, initial, is_fine, iterate
+from gan1d.programs import COMPILER
 from gan1d.recording import SEEN, Points
 
 FRAMES = 100
@@ -66,7 +67,7 @@ def axes_of(n: Scalars) -> dict[str, Any]:
 @partial(jax.jit, static_argnums=0)
 def begin(s: Structure, n: Scalars, points: Points) -> Lanes:
     """Lanes before any update, nothing recorded. Every leaf of n and points has an axis of lanes first, but for `SHARED`."""
-    row, _ = recording.tape_shapes(s, points.x.shape[-1])
+    row = recording.row_shapes(s, points.x.shape[-1])
     lanes = len(n["seed"])
     return Lanes(
         done=jnp.int32(0),
@@ -77,7 +78,7 @@ def begin(s: Structure, n: Scalars, points: Points) -> Lanes:
     )
 
 
-@partial(jax.jit, static_argnums=0, donate_argnums=3, compiler_options=algorithm.COMPILER)
+@partial(jax.jit, static_argnums=0, donate_argnums=3, compiler_options=COMPILER)
 def go_on(
     s: Structure, n: Scalars, points: Points, lanes: Lanes, noise: jax.Array, until: jax.Array, last: jax.Array
 ) -> Lanes:

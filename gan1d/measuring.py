@@ -29,10 +29,10 @@ class Measuring:
         self.done = 0
 
     def add(self, g: np.ndarray) -> None:
-        """Measures the states that are new in g (R,…), as `recording.observe` records it."""
-        for i in range(self.done, len(g), BLOCK):
+        """Measures the states that come next; g (R,…), as `recording.observe` records it."""
+        for i in range(0, len(g), BLOCK):
             self._blocks.append(generated(np.asarray(g[i : i + BLOCK], float), *self._about))
-        self.done = max(self.done, len(g))
+        self.done += len(g)
 
     def rows(self, frames: int) -> dict[str, np.ndarray]:
         """All of them, (F, …) each; the last one stands for those that a run which ended early does not have."""

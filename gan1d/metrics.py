@@ -13,6 +13,7 @@ from scipy.special import ndtr
 
 from gan1d.data import Target
 from gan1d.noise import REACH, cells
+from gan1d.pushforward import arranged
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -60,8 +61,8 @@ def linear_jsd(mean: np.ndarray, std: np.ndarray, edges: np.ndarray, cdf: Functi
     cuts = np.concatenate([fixed, own], axis=1)
     p = np.concatenate([np.broadcast_to(cdf(edges), fixed.shape), cdf(own)], axis=1)
     order = np.argsort(cuts, axis=1)
-    steps = (np.take_along_axis(cuts, order, axis=1) - mean[:, None]) / std[:, None]
-    return jsd_of_masses(with_outside(np.take_along_axis(p, order, axis=1)), with_outside(ndtr(steps)))
+    steps = (arranged(cuts, order) - mean[:, None]) / std[:, None]
+    return jsd_of_masses(with_outside(arranged(p, order)), with_outside(ndtr(steps)))
 
 
 def linear_kl(mean: np.ndarray, std: np.ndarray, data: Target) -> tuple[np.ndarray, np.ndarray]:
@@ -147,18 +148,24 @@ def _log_density(
     are points, and folds.
     """
     low, count = np.minimum(place[:, 1:], place[:, :-1]).ravel(), np.abs(np.diff(place, axis=1)).ravel()
-    line = np.repeat(np.arange(len(low)), count)
-    point = np.arange(len(line)) + np.repeat(low - np.cumsum(count) + count, count)
+    frame = np.repeat(np.arange(len(g)), count.reshape(len(g), -1).sum(axis=1))
+    point = np.arange(len(frame)) + np.repeat(low - np.cumsum(count) + count, count)
     inner = (np.abs(z[1:]) < np.abs(z[:-1])).astype(int) + np.arange(len(z) - 1)  # rounding grows with the distance
-    frame, cell = np.divmod(line, len(inner))
-    steep = slope.ravel()[line]
-    at = z[inner[cell]] + (x[point] - g[frame, inner[cell]]) / steep
-    term, where = _log_phi(at, noise) - np.log(np.abs(steep)), frame * len(x) + point
-    highest = np.full(len(g) * len(x), -np.inf)
-    np.maximum.at(highest, where, term)
-    total = np.bincount(where, np.exp(term - highest[where]), len(highest))
     with np.errstate(divide="ignore"):
-        return (highest + np.log(total)).reshape(len(g), len(x))
+        height = -np.log(np.abs(slope))
+    begin, end, steep, height = (
+        np.repeat(a, count) for a in (np.tile(z[inner], len(g)), g[:, inner].ravel(), slope.ravel(), height.ravel())
+    )
+    term, where = _log_phi(begin + (x[point] - end) / steep, noise) + height, frame * len(x) + point
+    log_q = np.full(len(g) * len(x), -np.inf)
+    log_q[where] = term
+    if (folded := (np.bincount(where, minlength=len(log_q)) > 1)[where]).any():
+        term, where = term[folded], where[folded]
+        highest = log_q.copy()
+        np.maximum.at(highest, where, term)
+        total = np.bincount(where, np.exp(term - highest[where]), len(log_q))
+        log_q[where] = highest[where] + np.log(total[where])
+    return log_q.reshape(len(g), len(x))
 
 
 def _log_steps(z: np.ndarray, slope: np.ndarray, noise: str, log_q: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -174,7 +181,7 @@ def _log_steps(z: np.ndarray, slope: np.ndarray, noise: str, log_q: np.ndarray, 
     left = np.logaddexp(np.where(rises, before, -np.inf), np.where(goes_on, -np.inf, after))
     right = np.logaddexp(np.where(rises, -np.inf, before), np.where(goes_on, after, -np.inf))
     padded = np.pad(log_q, ((0, 0), (1, 1)), constant_values=-np.inf)
-    beside = np.take_along_axis(padded, place + (right < left), axis=1) - _log_phi(z[1:-1], noise)
+    beside = arranged(padded, place + (right < left)) - _log_phi(z[1:-1], noise)
     lower = np.maximum(beside, np.minimum(left, right))
     there = np.isfinite(lower) & (left != right)
     lower = np.where(there, lower, 0.0)
@@ -209,8 +216,7 @@ def w1(values: np.ndarray, masses: np.ndarray, ppf: Function, in_order: bool = F
     weights = np.broadcast_to(masses, values.shape)
     if not in_order:
         order = np.argsort(values, axis=1)
-        values = np.take_along_axis(values, order, axis=1)
-        weights = np.take_along_axis(weights, order, axis=1)
+        values, weights = arranged(values, order), masses[order]
     u = np.cumsum(weights, axis=1) - 0.5 * weights
     if in_order:
         return np.sum(np.abs(ppf(u[:1]) - values) * masses, axis=1)

@@ -60,7 +60,7 @@ def unravelled(vector: jax.Array, like: Tree) -> Tree:
     leaves, treedef = jax.tree.flatten(like)
     ends = np.cumsum([leaf.size for leaf in leaves])
     parts = [
-        vector[..., end - leaf.size : end].reshape(*vector.shape[:-1], *leaf.shape)
+        vector[..., end - leaf.size : end].reshape((*vector.shape[:-1], *leaf.shape))
         for end, leaf in zip(ends, leaves, strict=True)
     ]
     return jax.tree.unflatten(treedef, parts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,9 +15,15 @@ import jax.monitoring
 
 from gan1d.config import Structure
 
+COMPILER = {"xla_cpu_prefer_vector_width": "512", "xla_cpu_multi_thread_eigen": False}
+"""Where a processor has vectors of 512 bits, XLA's default is half of that. A product of matrices of these sizes gains nothing from a
+second thread, which something else can use; and its sum depends on it."""
 PROGRAMS = 24
 """Structures whose programs stay loaded. Each takes some 900 memory maps, more with half-steps, of the 65 530 that Linux gives a process;
 past them the compiler ends it. Those given up are read again from the disk."""
+KEPT = {-1: 2**27, -3: 2**25, -2: 2**24}
+"""Bytes, by the numbers of malloc.h: what is free at the end before it is given back (M_TRIM_THRESHOLD), the least that is asked of Linux
+alone (M_MMAP_THRESHOLD, at most 2^25), what is asked for beyond the need (M_TOP_PAD)."""
 
 _loaded: set[Structure] = set()
 _log = {"count": 0, "seconds": 0.0, "until": 0.0}
@@ -48,15 +56,19 @@ def compile_log() -> tuple[int, float]:
         return int(_log["count"]), _log["seconds"]
 
 
-def one_thread() -> None:
-    """Has XLA work with a single thread on the CPU, from now until this process ends; too late, or the user's own wish, it does nothing.
+def for_single_runs() -> None:
+    """Sets this process up to train one run at a time; what comes too late, or against the user's own wish, does nothing.
 
-    For processes that train one run at a time. Its kernels take microseconds: to hand half of one to another core costs more than it
-    saves (docs/speed.md), and the second core is free to measure. Not for many runs at once, nor for images.
+    XLA has two threads on the CPU from now on: one trains, one observes what has been recorded. With more, it hands parts of kernels
+    that take microseconds from core to core. And memory once used is kept: to give arrays of a megabyte back to Linux and to get them
+    again cost a sixth of a run. Not for many runs at once, nor for images.
     """
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):  # glibc has it
+        for parameter, size in KEPT.items():
+            mallopt(parameter, size)
     if "NPROC" in os.environ or "PJRT_NPROC" in os.environ:
         return
-    os.environ["PJRT_NPROC"] = "1"  # looked at when the CPU's client is made; nobody's children are to find it
+    os.environ["PJRT_NPROC"] = "2"  # looked at when the CPU's client is made; nobody's children are to find it
     try:
         jax.local_devices(backend="cpu")
     finally:

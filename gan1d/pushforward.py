@@ -100,20 +100,24 @@ def cells_masses(
     edges = np.broadcast_to(fixed, (len(g), len(fixed)))
     cuts = np.concatenate([edges, a, b], axis=1)
     order = np.argsort(cuts, axis=1)
-    cuts = np.take_along_axis(cuts, order, axis=1)
+    cuts = arranged(cuts, order)
 
     def at_cuts(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
         """What images have at their two ends, in the order of the cuts that begin a stretch (F,M-1)."""
-        return np.take_along_axis(np.concatenate([np.zeros_like(edges), start, stop], axis=1), order, axis=1)[:, :-1]
+        return arranged(np.concatenate([np.zeros(edges.shape, start.dtype), start, stop], axis=1), order)[:, :-1]
 
-    spread, nothing = np.where(atom, 0.0, 1.0), np.zeros_like(a)
+    spread, nothing = (~atom).astype(np.int16), np.zeros_like(a)
     rise = spread * masses / (b - a)
-    covered = (
-        np.cumsum(at_cuts(spread, -spread), axis=1) > 0.5
-    )  # counted, so that rounding leaves no dust where nothing is
+    # counted, so that rounding leaves no dust where nothing is
+    covered = np.cumsum(at_cuts(spread, -spread), axis=1, dtype=np.int16) > 0
     rate = np.where(covered, np.maximum(np.cumsum(at_cuts(rise, -rise), axis=1), 0.0), 0.0)
     mass = rate * np.diff(cuts, axis=1) + at_cuts(np.where(atom, masses, 0.0), nothing)
     return where.edges[0] + where.width * cuts, mass
+
+
+def arranged(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Each row of values (F,N) in its order (F,M), places in the row: `np.take_along_axis` in half the time."""
+    return np.take(values.ravel(), order + values.shape[1] * np.arange(len(values))[:, None])
 
 
 def cells_moments(g: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""What is recorded of a run, a state at a time, and the tape that it is recorded on."""
+"""What is recorded of a run: training keeps a state's parameters, and what they show is worked out from those, on another core."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from flax import nnx
 
 from gan1d import networks
-from gan1d.config import MAX_FRAMES, Config, Mixture, Structure
-from gan1d.draws import DrawsD, numbers
+from gan1d.config import Config, Mixture, Structure
+from gan1d.draws import DrawsD, Scalars, draw_d, numbers
 from gan1d.losses import LOSSES
 from gan1d.noise import cells
-from gan1d.players import Players, State, flat, initial, skeletons
-from gan1d.trajectory import SAMPLED
+from gan1d.players import Players, State, flat, initial, skeletons, trees
+from gan1d.programs import COMPILER
 
-CHECKPOINTS = 16
-"""Whole states kept of a run; any other is replayed from the nearest before it."""
+ROWS = 64
+"""Recorded states that one call of `algorithm.run` has room for."""
 NODES = 128
 """Noise cells for expectations over the generated density: their error is below 1e-3 nats (tests/gan1d/test_algorithm.py)."""
 DUST = 1e-12
@@ -52,8 +52,8 @@ def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Arr
         g = jnp.stack([g_module.mean[...], jnp.abs(g_module.std[...])])
     else:
         g = g_module(jnp.asarray(cells(noise).edges, jnp.float32))
-    logits = nnx.merge(d_graph, players.d)(jnp.concatenate([points.x, fake]))
-    on_grid, on_fake = jnp.split(logits, [len(points.x)])
+    module = nnx.merge(d_graph, players.d)
+    on_grid, on_fake = module(points.x), module(fake)
     weight = jnp.asarray(nodes.masses[felt], jnp.float32)
     row = {
         "g": g,
@@ -93,20 +93,64 @@ SEEN = ("batch_loss_d", "batch_loss_g", "grad_norm_d", "grad_norm_g")
 """What training itself saw, averaged over the iterations since the recorded state before."""
 
 
-class Tape(NamedTuple):
-    """A run so far: where it began (), its state, the sums of `SEEN` since the last recorded state (4,), and what is recorded.
+class Kept(NamedTuple):
+    """States to be observed, the first `count` () of R: after which iteration (R,), the parameters d (R,P) and g (R,Q) of each player
+    as one vector, and `SEEN` (R,4)."""
 
-    recorded (): rows that are filled.
-    rows: name -> (MAX_FRAMES + 1, …) of `observe` and `SEEN`; those past the last recorded state are not filled.
-    checkpoints: whole `State`s, (CHECKPOINTS + 1, …). Players are `flat`, here and in the state.
-    """
+    count: Any
+    iteration: Any
+    d: Any
+    g: Any
+    seen: Any
 
-    first: Any
-    state: State
-    total: Any
-    recorded: Any
-    rows: dict[str, Any]
-    checkpoints: State
+
+def blank(state: State, xp: Any = np) -> Kept:
+    """Room for `ROWS` states of players that are `flat`. xp: NumPy, or jax.numpy within a program."""
+    players = state.players
+    return Kept(
+        count=xp.int32(0),
+        iteration=xp.zeros(ROWS, xp.int32),
+        d=xp.zeros((ROWS, *players.d.shape), xp.float32),
+        g=xp.zeros((ROWS, *players.g.shape), xp.float32),
+        seen=xp.full((ROWS, len(SEEN)), xp.nan, xp.float32),
+    )
+
+
+def keep(kept: Kept, state: State, seen: Any, xp: Any = np) -> Kept:
+    """One state more, its players `flat`; seen (4,). NumPy changes what it is given, jax.numpy does not."""
+    new = (state.iteration, state.players.d, state.players.g, seen)
+    if xp is np:
+        for values, value in zip(kept[1:], new, strict=True):
+            values[kept.count] = value
+        return kept._replace(count=kept.count + np.int32(1))
+    put = partial(jax.lax.dynamic_update_index_in_dim, index=kept.count, axis=0)
+    return Kept(kept.count + 1, *(put(values, value) for values, value in zip(kept[1:], new, strict=True)))
+
+
+@partial(jax.jit, static_argnums=0, compiler_options=COMPILER)
+def observed(s: Structure, n: Scalars, kept: Kept, points: Points) -> dict[str, jax.Array]:
+    """Rows (R, …) of `observe`, `sampled` and `SEEN`, those past `count` zeros."""
+
+    # drawn before the loop, and each state read in the pass before its own: what is worked out where it is used, XLA works out again for
+    # every number that it is used for
+    coming = jax.vmap(lambda iteration: draw_d(s, n, iteration + 1, jnp.int32(0)))(kept.iteration)
+
+    def at(i: jax.Array) -> tuple[Any, ...]:
+        return jax.tree.map(lambda values: values[i], (kept.d, kept.g, kept.seen, coming))
+
+    def one(d: jax.Array, g: jax.Array, seen: jax.Array, drawn: DrawsD) -> dict[str, jax.Array]:
+        d, g = trees(s, Players(d, None, g, None))
+        players = Players(d, None, g, None)
+        return observe(s, players, points) | sampled(s, players, drawn) | dict(zip(SEEN, seen, strict=True))
+
+    def put(i: jax.Array, carry: tuple[Any, dict[str, jax.Array]]) -> tuple[Any, dict[str, jax.Array]]:
+        now, rows = carry
+        into = partial(jax.lax.dynamic_update_index_in_dim, index=i, axis=0)
+        return at(i + 1), jax.tree.map(into, rows, one(*now))
+
+    first = at(jnp.int32(0))
+    rows = jax.tree.map(lambda like: jnp.zeros((len(kept.d), *like.shape), like.dtype), jax.eval_shape(one, *first))
+    return jax.lax.fori_loop(0, kept.count, put, (first, rows))[1]
 
 
 @cache
@@ -116,34 +160,16 @@ def shapes_of(s: Structure) -> Players:
     return jax.eval_shape(partial(initial, s), n).players
 
 
-@cache
-def tape_shapes(s: Structure, cells: int) -> tuple[dict[str, Any], State]:
-    """Shapes of one recorded row and of one kept state; traced once for each structure."""
-    players = shapes_of(s)
-    whole: Any = jax.ShapeDtypeStruct((), np.int32)
-    kept = State(jax.eval_shape(lambda players: flat(players, jnp), players), whole, whole)
+def row_shapes(s: Structure, cells: int) -> dict[str, Any]:
+    """Shapes of one row of `observe` and `SEEN`, on a grid of so many cells."""
     points = Points(*np.zeros((2, cells), np.float32))
-    row = jax.eval_shape(partial(observe, s), players, points)
-    row |= dict.fromkeys(SAMPLED, jax.ShapeDtypeStruct((min(s.batch, SAMPLES),), np.float32))
-    return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32)), kept
+    row = jax.eval_shape(partial(observe, s), shapes_of(s), points)
+    return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32))
 
 
-def blank(s: Structure, start: State | None, points: Points) -> Tape:
-    """An empty tape that begins at a state, all zeros where none is given; NumPy, so that nothing is compiled for it."""
-    row, kept = tape_shapes(s, len(points.x))
-    if start:
-        state = start._replace(players=flat(start.players))
-    else:
-        state = jax.tree.map(lambda like: np.zeros(like.shape, like.dtype), kept)
-
-    def buffer(length: int, like: Any) -> np.ndarray:
-        return np.zeros((length, *like.shape), like.dtype)
-
-    return Tape(
-        first=np.int32(state.iteration),
-        state=state,
-        total=np.zeros(4, np.float32),
-        recorded=np.int32(0),
-        rows=jax.tree.map(partial(buffer, MAX_FRAMES + 1), row),
-        checkpoints=jax.tree.map(partial(buffer, CHECKPOINTS + 1), kept),
-    )
+@cache
+def nowhere(s: Structure) -> State:
+    """A state of zeros, `flat`: for a program that is compiled before there is one."""
+    players = jax.eval_shape(partial(flat, xp=jnp), shapes_of(s))
+    zeros = jax.tree.map(lambda like: np.zeros(like.shape, like.dtype), players)
+    return State(zeros, jnp.int32(0), jnp.int32(-1))

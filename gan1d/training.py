@@ -16,10 +16,11 @@ from gan1d.data import Target, target
 from gan1d.fields import number
 from gan1d.floors import floors
 from gan1d.losses import LOSSES
-from gan1d.measuring import LEVELS, Measuring
+from gan1d.measuring import LEVELS
 from gan1d.noise import NOISES
-from gan1d.players import State, adopt, initial, shaped
+from gan1d.players import State, adopt, flat, initial, shaped
 from gan1d.programs import compile_log, make_room
+from gan1d.recorder import Recorder
 from gan1d.recording import SEEN, Points
 from gan1d.trajectory import SAMPLED, Trajectory
 
@@ -27,9 +28,13 @@ PULSE = 0.25
 """Seconds between two reports of progress."""
 FIRST_SEGMENT = 8
 """Iterations before the first report; the next ones are sized by how long it took."""
-PIECES = 3
-"""Pieces of a run at least: what one has recorded is measured on a second core while the next is trained. More of them cost more than they
-gain."""
+PIECES = 6
+"""Pieces of a run at least: what one has recorded is observed and measured on a second core while the next is trained. The state after each
+is kept; any other is replayed from the nearest before it."""
+AHEAD = 2
+"""Pieces that wait to be measured: enough for training never to wait for it, and no more memory than that."""
+NOTHING = np.zeros(4, np.float32)
+"""The sums of `recording.SEEN` where nothing has been seen."""
 DEVICES = ("auto", "cpu", "gpu")
 SINGLE = "cpu"
 """Where "auto" trains a single run: a chain of kernels of a few microseconds each, less than what a GPU takes to start one. No GPU
@@ -68,62 +73,82 @@ def train(
     points = points_of(data, where)
     before, began = compile_log(), time.perf_counter()
     where_to = find_device(device)
+    stride = -(-count // config.training.frames)
+    piece = stride * min(recording.ROWS, -(-count // (stride * PIECES)))
 
-    def go_on(tape: recording.Tape, until: int, last: int, stride: int) -> recording.Tape:
-        with jax.default_device(where_to):
-            ends = np.int32(until), np.int32(last), np.int32(stride)
-            return jax.block_until_ready(algorithm.run(s, n, tape, *ends, points))
-
-    with ThreadPoolExecutor(1) as second:
-        # compiled while the other program is
-        compiling_too = second.submit(go_on, recording.blank(s, None, points), 0, 1, 1) if is_new else None
-        with jax.default_device(where_to):
-            first = initial(s, n)
-        if compiling_too:
-            compiling_too.result()
+    recorder = Recorder(config, data, where, points)
+    with jax.default_device(where_to):
+        if is_new:
+            prepare(s, n, points)
+        first = initial(s, n)
         if start is not None:
             if (old := shapes(start)) != (new := shapes(first)):
                 raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
             first = adopt(first, start)
-        begin = int(first.iteration)
-        stride = -(-count // config.training.frames)
-        tape, measuring = recording.blank(s, first, points), Measuring(config, data, where)
-        for until in segments(begin, begin + count, progress):
-            g = np.array(tape.rows["g"])[: int(tape.recorded)]
-            measured = second.submit(measuring.add, g)
-            tape = go_on(tape, until, begin + count, stride)
-            measured.result()
-            if int(tape.state.diverged_at) >= 0:
+        state, total, begin = first._replace(players=flat(first.players)), NOTHING, int(first.iteration)
+        end, states = begin + count, [state]
+        recorder.add(recording.keep(recording.blank(state), state, np.nan))
+        # JAX is told what to do and does it meanwhile, each piece when the one before is there: nothing here waits for the numbers
+        for until in segments(begin, end, piece, progress):
+            state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(begin, until, end, stride))
+            recorder.add(kept)
+            recorder.measure(but=AHEAD)
+            if (until - begin) % piece == 0 or until == end:
+                states.append(state)
+            if progress and int(state.diverged_at) >= 0:
                 break
-    tape = jax.device_get(tape)
-    steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), begin + count)
-    compiled, compiling = (now - then for now, then in zip(compile_log(), before, strict=True))
-    training = max(time.perf_counter() - began - compiling, 0.0)
+        recorder.measure(but=1)
+        if (diverged_at := int(state.diverged_at)) >= 0:
+            # where the run would next have been recorded, its last finite state stands
+            recorder.add(recording.keep(recording.blank(state), state, np.nan))
+            states.append(state)
+    steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), end)
+    rows, density = recorder.rows(len(steps))
+    compiled, compiling_took = (now - then for now, then in zip(compile_log(), before, strict=True))
+    training = max(time.perf_counter() - began - compiling_took, 0.0)
     return assemble(
         config,
         data,
         where,
         steps,
-        tape,
-        measuring,
-        seconds={"compile": compiling, "train": training},
+        rows,
+        density,
+        diverged_at,
+        checkpoints=tuple({int(state.iteration): in_shape(s, state) for state in states}.items()),
+        seconds={"compile": compiling_took, "train": training},
         compilations=int(compiled),
     )
 
 
-def segments(begin: int, end: int, progress: Progress | None) -> Iterator[int]:
-    """Where to stop on the way to `end`: after each of `PIECES`; with `progress`, after about `PULSE` seconds at most, reporting."""
-    most = -(-(end - begin) // PIECES)
-    if progress is None:
-        yield from (min(begin + i * most, end) for i in range(1, PIECES + 1))
-        return
-    progress(0, end - begin)  # before anything is compiled
-    done, size = begin, FIRST_SEGMENT
+def prepare(s: Structure, n: draws.Scalars, points: Points) -> None:
+    """Has the programs compiled that a run of this structure needs, all at once."""
+    nowhere, device = recording.nowhere(s), jax.config.values["jax_default_device"]
+
+    def on_device(program: Callable[..., Any], *arguments: Any) -> None:
+        with jax.default_device(device):  # each thread has its own
+            program(*arguments)
+
+    with ThreadPoolExecutor(2) as others:
+        compiling = [
+            others.submit(on_device, algorithm.run, s, n, nowhere, NOTHING, algorithm.plan(0, 0, 1, 1)),
+            others.submit(on_device, recording.observed, s, n, recording.blank(nowhere), points),
+        ]
+        initial(s, n)
+    for one in compiling:
+        one.result()
+
+
+def segments(begin: int, end: int, piece: int, progress: Progress | None) -> Iterator[int]:
+    """Where to stop on the way to `end`: after each piece; with `progress`, after about `PULSE` seconds at most, reporting."""
+    if progress:
+        progress(0, end - begin)  # before anything is compiled
+    done, size = begin, FIRST_SEGMENT if progress else piece
     while done < end:
         since = time.perf_counter()
-        yield (until := min(done + min(size, most), end))
-        progress(until - begin, end - begin)
-        size = max(1, min(int(size * PULSE / max(time.perf_counter() - since, 1e-3)), 32 * size))
+        yield (until := min(done + size, begin + ((done - begin) // piece + 1) * piece, end))
+        if progress:
+            progress(until - begin, end - begin)
+            size = max(1, min(int(size * PULSE / max(time.perf_counter() - since, 1e-3)), 32 * size))
         done = until
 
 
@@ -197,22 +222,16 @@ def assemble(
     data: Target,
     where: pushforward.Grid,
     steps: np.ndarray,
-    tape: recording.Tape,
-    measuring: Measuring | None = None,
-    **took: Any,
+    rows: dict[str, np.ndarray],
+    density: dict[str, np.ndarray],
+    diverged_at: int,
+    **others: Any,
 ) -> Trajectory:
-    """The trajectory of a tape: the generated density and its distance to the data's at every recorded state.
+    """The trajectory of a run from its rows (F, …): `recording.observed`'s, and `measuring.generated`'s of the generator's density.
 
-    measuring: of this tape, as far as it is; what is left is measured here.
+    steps (F,): after which iterations they were recorded. diverged_at: or -1.
     """
-    frames = len(steps)
-    diverged_at = int(tape.state.diverged_at)
-    measuring = measuring or Measuring(config, data, where)
-    measuring.add(tape.rows["g"][: int(tape.recorded)])
-    density = measuring.rows(frames)
-    rows = held(
-        {name: np.array(values[:frames]) for name, values in tape.rows.items() if name != "g"}, steps, diverged_at
-    )
+    rows = held({name: values for name, values in rows.items() if name != "g"}, steps, diverged_at)
     p_data = data.pdf(where.x)
     loss = LOSSES[config.training.loss]
     d_star = loss.optimal_d(p_data, density["p_gen"]) if loss.optimal_d else None
@@ -237,14 +256,7 @@ def assemble(
         )
     }
     fields |= {"iteration": np.int64(steps), "d_star": None if d_star is None else np.float32(d_star)}
-    return Trajectory(
-        config=config,
-        summary=summary,
-        checkpoints=checkpoints(structure(config), tape),
-        replay=state_at,
-        **fields,
-        **took,
-    )
+    return Trajectory(config=config, summary=summary, replay=state_at, **fields, **others)
 
 
 def held(rows: dict[str, np.ndarray], steps: np.ndarray, diverged_at: int) -> dict[str, np.ndarray]:
@@ -257,12 +269,7 @@ def held(rows: dict[str, np.ndarray], steps: np.ndarray, diverged_at: int) -> di
     return rows
 
 
-def checkpoints(s: Structure, tape: recording.Tape) -> tuple[tuple[int, State], ...]:
-    """The states that were kept, in order, each once."""
-    players = shaped(tape.checkpoints.players, recording.shapes_of(s))
-    leaves, treedef = jax.tree.flatten(tape.checkpoints._replace(players=players))
-    kept: dict[int, State] = {}
-    for slot, iteration in enumerate(tape.checkpoints.iteration):
-        if slot == 0 or iteration > max(kept):
-            kept[int(iteration)] = jax.tree.unflatten(treedef, [leaf[slot] for leaf in leaves])
-    return tuple(kept.items())
+def in_shape(s: Structure, state: State) -> State:
+    """The state of `flat` players on the host, their parameters in the shapes of the networks."""
+    state = jax.tree.map(np.asarray, state)  # a tenth of what jax.device_get takes
+    return state._replace(players=shaped(state.players, recording.shapes_of(s)))

@@ -15,8 +15,10 @@ import gan1d
 from gan1d import draws, recording, training
 from gan1d.config import Config, Mixture, Structure, structure
 from gan1d.data import target
+from gan1d.measuring import Measuring
 from gan1d.noise import cells
 from gan1d.players import initial
+from gan1d.trajectory import SAMPLED
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 """A network: kernel (in, out) and bias (out,) of each layer, the output last; float32."""
@@ -174,17 +176,22 @@ def trajectory(of: Game, iterations: int, stride: int, recorded: Recorded) -> ga
 
     What the peers leave out (gradient norms, samples of each batch, checkpoints) is zero.
     """
-    config = of.config
-    s, where = structure(config), training.grid_of(config)
-    points = recording.Points(of.x, of.mass)
-    start = jax.tree.map(_zeros, recording.tape_shapes(s, len(of.x))[1])
-    tape = recording.blank(s, start._replace(diverged_at=np.int32(-1)), points)
-    at = steps(iterations, stride)
-    short = {name: values[: len(at)] for name, values in tape.rows.items()}
-    tape = tape._replace(rows=short | rows(of, stride, recorded), recorded=np.int32(len(at)))
-    took: dict[str, Any] = {"seconds": {"compile": 0.0, "train": 0.0}, "compilations": 0}
-    return training.assemble(config, target(config.data), where, at, tape, **took)
-
-
-def _zeros(like: Any) -> np.ndarray:
-    return np.zeros(like.shape, like.dtype)
+    config, at = of.config, steps(iterations, stride)
+    s, where, data = structure(config), training.grid_of(config), target(config.data)
+    known = rows(of, stride, recorded)
+    shapes = {name: like.shape for name, like in recording.row_shapes(s, len(of.x)).items()}
+    shapes |= dict.fromkeys(SAMPLED, (min(s.batch, recording.SAMPLES),))
+    zeros = {name: np.zeros((len(at), *shape), np.float32) for name, shape in shapes.items()}
+    measuring = Measuring(config, data, where)
+    measuring.add(known["g"])
+    return training.assemble(
+        config,
+        data,
+        where,
+        at,
+        zeros | known,
+        measuring.rows(len(at)),
+        diverged_at=-1,
+        seconds={"compile": 0.0, "train": 0.0},
+        compilations=0,
+    )

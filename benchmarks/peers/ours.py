@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from typing import Any
 
 import jax
 import numpy as np
@@ -21,7 +22,7 @@ from benchmarks.timing import Stages
 from gan1d import algorithm, draws, programs, recording, training
 from gan1d.config import Config, structure
 from gan1d.data import target
-from gan1d.players import initial
+from gan1d.players import flat, initial
 
 STAGES = ("training", "recording", "metrics")
 """Training alone; with about 335 states recorded; and with every exact metric of them."""
@@ -48,12 +49,10 @@ class Ours:
 
 def stages(config: Config) -> Stages:
     """Seconds by stage. All stages is the public call, which measures what is recorded while it goes on training."""
-    t = config.training
-    stride = -(-t.iterations // t.frames)
     found = []
-    for every in (t.iterations, stride):
+    for observing in (False, True):
         began = time.perf_counter()
-        trained(config, every)
+        trained(config, observing)
         found.append(time.perf_counter() - began)
     began = time.perf_counter()
     run = gan1d.train(config)
@@ -62,18 +61,25 @@ def stages(config: Config) -> Stages:
     return dict(zip(STAGES, found, strict=True))
 
 
-def trained(config: Config, stride: int) -> recording.Tape:
-    """The tape of a run in one piece, on the host, nothing measured."""
-    s, n, last = structure(config), draws.numbers(config), np.int32(config.training.iterations)
+def trained(config: Config, observing: bool) -> Any:
+    """A run to its end, nothing measured; observing its recorded states, or recording none but the last."""
+    s, n, last = structure(config), draws.numbers(config), config.training.iterations
+    stride = -(-last // config.training.frames) if observing else last
     points = training.points_of(target(config.data), training.grid_of(config))
-    tape = recording.blank(s, initial(s, n), points)
-    return jax.device_get(algorithm.run(s, n, tape, last, last, np.int32(stride), points))
+    state = initial(s, n)
+    state, total = state._replace(players=flat(state.players)), training.NOTHING
+    rows = [recording.observed(s, n, recording.keep(recording.blank(state), state, np.nan), points)]
+    for until in training.segments(0, last, min(recording.ROWS * stride, last), None):
+        state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(0, until, last, stride))
+        if observing:
+            rows.append(recording.observed(s, n, kept, points))
+    return jax.device_get((state, rows))
 
 
 def main() -> None:
     """Compiles, then answers line by line until there are no more."""
     config = CASES[sys.argv[1]].config
-    programs.one_thread()
+    programs.for_single_runs()
     gan1d.train(config)
     for _ in sys.stdin:
         print(json.dumps(stages(config)), flush=True)

@@ -156,4 +156,4 @@ def test_what_a_lane_takes_is_not_underestimated() -> None:
     lowered = lanes.go_on.lower(s, n, points, begun, np.float32(0), np.int32(1), np.int32(1))
     needs = lowered.compile().memory_analysis()
     assert (needs.temp_size_in_bytes + needs.argument_size_in_bytes) / 4 < 1.5 * lanes.lane_bytes(s)
-    assert recording.tape_shapes(s, 256)[0]["g"].shape == (2,)
+    assert recording.row_shapes(s, 256)["g"].shape == (2,)

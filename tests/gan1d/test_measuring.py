@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -31,8 +33,8 @@ def test_blocks_are_bit_for_bit_the_whole(config: Config) -> None:
     data, where = target(config.data), training.grid_of(config)
     g = states(config, 2 * measuring.BLOCK + 9)
     whole, parts = generated(g, config.generator, data, where), Measuring(config, data, where)
-    for end in (0, 1, 50, 50, len(g)):
-        parts.add(g[:end])
+    for begin, end in pairwise((0, 0, 1, 50, 50, len(g))):
+        parts.add(g[begin:end])
     for name, values in parts.rows(len(g)).items():
         np.testing.assert_array_equal(values, whole[name], err_msg=name)
 

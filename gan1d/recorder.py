@@ -1,0 +1,47 @@
+"""What training keeps is observed on the device and then measured, exactly, on the host, while training goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gan1d.config import Config, structure
+from gan1d.data import Target
+from gan1d.draws import numbers
+from gan1d.measuring import Measuring
+from gan1d.pushforward import Grid
+from gan1d.recording import Kept, Points, observed
+
+
+class Recorder:
+    """Takes states in the order of their iterations."""
+
+    def __init__(self, config: Config, data: Target, where: Grid, points: Points):
+        self._about = structure(config), numbers(config), points
+        self._coming = list[tuple[Kept, dict[str, Any]]]()
+        self._rows = list[dict[str, np.ndarray]]()
+        self._measuring = Measuring(config, data, where)
+
+    def add(self, kept: Kept) -> None:
+        """The next states; returns at once, whether or not there are any yet."""
+        s, n, points = self._about
+        self._coming.append((kept, observed(s, n, kept, points)))
+
+    def measure(self, but: int = 0) -> None:
+        """Measures what there is, as it comes, but for the last so many times that something was added."""
+        while len(self._coming) > but:
+            kept, rows = self._coming.pop(0)
+            if count := int(kept.count):
+                self._rows.append({name: np.asarray(values)[:count] for name, values in rows.items()})
+                self._measuring.add(self._rows[-1]["g"])
+
+    def rows(self, frames: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Rows (F, …) of `recording.observed` and of `measuring.generated`.
+
+        The last one stands for those that a run which ended early does not have.
+        """
+        self.measure()
+        rows = {name: np.concatenate([piece[name] for piece in self._rows]) for name in self._rows[0]}
+        kept = np.minimum(np.arange(frames), self._measuring.done - 1)
+        return {name: values[kept] for name, values in rows.items()}, self._measuring.rows(frames)

@@ -1,0 +1,81 @@
+"""What training keeps, piece by piece, is observed and measured as it would be at once, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+import gan1d
+from gan1d import algorithm, draws, recording, training
+from gan1d.config import Config, structure
+from gan1d.data import target
+from gan1d.players import flat, initial
+from gan1d.recorder import Recorder
+
+CONFIG = Config.from_dict(
+    {
+        "data": {"means": [-2, 3], "stds": [1, 0.5]},
+        "discriminator": {"hidden": [8, 8], "dropout": 0.5},
+        "training": {"batch": 8, "iterations": 40, "frames": 40},
+    }
+)
+
+
+def recorder_of(config: Config) -> Recorder:
+    data, where = target(config.data), training.grid_of(config)
+    return Recorder(config, data, where, training.points_of(data, where))
+
+
+def filled(config: Config, stops: Sequence[int], but: int = 0) -> Recorder:
+    """A recorder of a run that is trained as far as each stop in turn, a state recorded after every iteration."""
+    s, n, recorder = structure(config), draws.numbers(config), recorder_of(config)
+    state, total = initial(s, n), training.NOTHING
+    state = state._replace(players=flat(state.players))
+    recorder.add(recording.keep(recording.blank(state), state, np.nan))
+    for until in stops:
+        state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(0, until, 40, 1))
+        recorder.add(kept)
+        recorder.measure(but)
+    return recorder
+
+
+@pytest.mark.parametrize("but", [0, 2, 9])
+def test_pieces_are_bit_for_bit_the_whole(but: int) -> None:
+    whole, pieces = (filled(CONFIG, stops, but).rows(41) for stops in ((40,), (1, 2, 30, 30, 40)))
+    for one, other in zip(whole, pieces, strict=True):
+        assert one.keys() == other.keys()
+        for name in one:
+            assert len(one[name]) == 41
+            np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def test_the_rows_are_those_of_a_run() -> None:
+    rows, density = filled(CONFIG, (17, 40)).rows(41)
+    run = gan1d.train(CONFIG)
+    for name in ("d", "sample_real", "sample_step", "batch_loss_d"):
+        np.testing.assert_array_equal(np.float32(getattr(run, name)), rows[name], err_msg=name)
+    np.testing.assert_array_equal(run.w1, density["w1"])
+
+
+def test_the_last_state_stands_for_those_that_are_not_there() -> None:
+    rows, density = filled(CONFIG, (5,)).rows(41)
+    assert len(rows["d"]) == len(density["mean"]) == 41
+    assert (rows["d"][6:] == rows["d"][5]).all() and (density["mean"][6:] == density["mean"][5]).all()
+    assert (rows["d"][4] != rows["d"][5]).any()
+
+
+@pytest.mark.parametrize("frames", [1, 63, 64, 65, 384, 385, 600])
+def test_any_number_of_states_comes_whole(frames: int) -> None:
+    """Around the room of a piece, and of six: every state is there, once, and the checkpoints are states of the run."""
+    config = CONFIG.replace(**{"training.iterations": 600, "training.frames": frames})
+    run = gan1d.train(config)
+    stride = -(-600 // frames)
+    np.testing.assert_array_equal(run.iteration, [*range(0, 600, stride), 600])
+    assert np.isfinite(run.d).all() and np.isfinite(run.p_gen).all()
+    moved = np.abs(np.diff(run.mean))
+    assert (moved > 0).mean() > 0.9  # no state is there twice
+    kept = [at for at, _ in run.checkpoints]
+    assert kept[0] == 0 and kept[-1] == 600 and len(set(kept)) == len(kept) and set(kept) <= set(run.iteration)
+    assert all(int(state.iteration) == at for at, state in run.checkpoints)
