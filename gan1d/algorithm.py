@@ -55,7 +55,7 @@ def run(s: Structure, n: Scalars, state: State, total: jax.Array, plan: Plan) ->
 
     def record(state: State, total: jax.Array, kept: Kept) -> tuple[jax.Array, Kept]:
         since = (state.iteration - first - 1) % stride + 1
-        return jnp.zeros(4), keep(kept, state, total / since, jnp)
+        return jnp.zeros(4), keep(kept, state, total / since)
 
     def chunk(carry: tuple[State, jax.Array, Kept]) -> tuple[State, jax.Array, Kept]:
         before, total_before, kept_before = carry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 
 from gan1d.config import Config, structure
@@ -15,13 +16,20 @@ from gan1d.recording import Kept, Points, observed
 
 
 class Recorder:
-    """Takes states in the order of their iterations."""
+    """Takes states in the order of their iterations. As a context, at its end nothing is under way any more: a process must not end while
+    something is."""
 
     def __init__(self, config: Config, data: Target, where: Grid, points: Points):
         self._about = structure(config), numbers(config), points
         self._coming = list[tuple[Kept, dict[str, Any]]]()
         self._rows = list[dict[str, np.ndarray]]()
         self._measuring = Measuring(config, data, where)
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        jax.block_until_ready(self._coming)
 
     def add(self, kept: Kept) -> None:
         """The next states; returns at once, whether or not there are any yet."""

@@ -116,13 +116,17 @@ def blank(state: State, xp: Any = np) -> Kept:
     )
 
 
-def keep(kept: Kept, state: State, seen: Any, xp: Any = np) -> Kept:
-    """One state more, its players `flat`; seen (4,). NumPy changes what it is given, jax.numpy does not."""
+def single(state: State) -> Kept:
+    """One state alone, its players `flat`, with nothing seen before it."""
+    kept = blank(state)
+    for values, value in zip(kept[1:4], (state.iteration, state.players.d, state.players.g), strict=True):
+        values[0] = value
+    return kept._replace(count=np.int32(1))
+
+
+def keep(kept: Kept, state: State, seen: jax.Array) -> Kept:
+    """One state more, its players `flat`, within a program; seen (4,)."""
     new = (state.iteration, state.players.d, state.players.g, seen)
-    if xp is np:
-        for values, value in zip(kept[1:], new, strict=True):
-            values[kept.count] = value
-        return kept._replace(count=kept.count + np.int32(1))
     put = partial(jax.lax.dynamic_update_index_in_dim, index=kept.count, axis=0)
     return Kept(kept.count + 1, *(put(values, value) for values, value in zip(kept[1:], new, strict=True)))
 

@@ -76,8 +76,7 @@ def train(
     stride = -(-count // config.training.frames)
     piece = stride * min(recording.ROWS, -(-count // (stride * PIECES)))
 
-    recorder = Recorder(config, data, where, points)
-    with jax.default_device(where_to):
+    with jax.default_device(where_to), Recorder(config, data, where, points) as recorder:
         if is_new:
             prepare(s, n, points)
         first = initial(s, n)
@@ -87,7 +86,7 @@ def train(
             first = adopt(first, start)
         state, total, begin = first._replace(players=flat(first.players)), NOTHING, int(first.iteration)
         end, states = begin + count, [state]
-        recorder.add(recording.keep(recording.blank(state), state, np.nan))
+        recorder.add(recording.single(state))
         # JAX is told what to do and does it meanwhile, each piece when the one before is there: nothing here waits for the numbers
         for until in segments(begin, end, piece, progress):
             state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(begin, until, end, stride))
@@ -100,10 +99,10 @@ def train(
         recorder.measure(but=1)
         if (diverged_at := int(state.diverged_at)) >= 0:
             # where the run would next have been recorded, its last finite state stands
-            recorder.add(recording.keep(recording.blank(state), state, np.nan))
+            recorder.add(recording.single(state))
             states.append(state)
-    steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), end)
-    rows, density = recorder.rows(len(steps))
+        steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), end)
+        rows, density = recorder.rows(len(steps))
     compiled, compiling_took = (now - then for now, then in zip(compile_log(), before, strict=True))
     training = max(time.perf_counter() - began - compiling_took, 0.0)
     return assemble(

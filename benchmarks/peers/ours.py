@@ -13,7 +13,6 @@ import time
 from typing import Any
 
 import jax
-import numpy as np
 
 import gan1d
 from benchmarks.machine import ROOT
@@ -68,7 +67,7 @@ def trained(config: Config, observing: bool) -> Any:
     points = training.points_of(target(config.data), training.grid_of(config))
     state = initial(s, n)
     state, total = state._replace(players=flat(state.players)), training.NOTHING
-    rows = [recording.observed(s, n, recording.keep(recording.blank(state), state, np.nan), points)]
+    rows = [recording.observed(s, n, recording.single(state), points)]
     for until in training.segments(0, last, min(recording.ROWS * stride, last), None):
         state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(0, until, last, stride))
         if observing:

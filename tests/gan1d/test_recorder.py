@@ -33,7 +33,7 @@ def filled(config: Config, stops: Sequence[int], but: int = 0) -> Recorder:
     s, n, recorder = structure(config), draws.numbers(config), recorder_of(config)
     state, total = initial(s, n), training.NOTHING
     state = state._replace(players=flat(state.players))
-    recorder.add(recording.keep(recording.blank(state), state, np.nan))
+    recorder.add(recording.single(state))
     for until in stops:
         state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(0, until, 40, 1))
         recorder.add(kept)
