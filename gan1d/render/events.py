@@ -72,7 +72,7 @@ def _distance(run: Trajectory) -> np.ndarray:
     """How far each state (F,) is from converged, 1 where it just is: the greatest of the diagnosis' conditions, each in its limit."""
     data = target(run.config.data)
     limit = (CLOSE if len(data.weights) == 1 else CLOSE_MODES) * data.std
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # nothing, or next to nothing, on a mode
         found = (run.mode_mass / data.weights).min(axis=1) / HALF
         return np.max([run.w1 / limit, 1 / found, between(run, data) / EXCESS], axis=0)
 

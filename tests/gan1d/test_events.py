@@ -133,3 +133,8 @@ def test_seams_say_what_changed(linear_config: Config) -> None:
         "From here on G is held, and only D learns.",
         "From here on G learns again. From here on with other settings: other data.",
     ]
+
+
+def test_next_to_no_mass_on_a_mode_is_no_fault(linear_run: Trajectory) -> None:
+    """A normal generator far from a mode has 1e-310 on it, and one over that is more than a float holds."""
+    events(made(linear_run, mode_mass=np.full(linear_run.mode_mass.shape, 1e-310)))
