@@ -1,13 +1,12 @@
 """The programs of all structures that the app offers, compiled ahead, likeliest first: `python -m app.warming`.
 
 The server starts it once its first pages are served. It is a process of its own, of the lowest priority: the compiler takes whole
-cores and cannot be stopped half-way, and so a user never waits behind it. What it compiles stays on the disk (`gan1d.programs`), from
-where the server, and every later one, has it in less than a second. What is there already is not looked at again.
+cores and cannot be stopped half-way, and so a user never waits behind it. What it compiles stays on the disk (`gan1d.store`), from
+where the server, and every later one, has it at once. What is there already is not looked at again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -66,14 +65,10 @@ def start() -> subprocess.Popen[bytes] | None:
 
 
 class Done:
-    """The structures that were compiled by this version of gan1d and of JAX: a line each in a file beside the programs."""
+    """The structures that have been compiled: a line each in a file beside the programs."""
 
     def __init__(self, folder: Path):
-        import jax
-
-        sources = sorted(Path(__file__).parents[1].joinpath("gan1d").glob("*.py"))
-        version = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + jax.__version__.encode()).hexdigest()
-        self._path = folder / f"compiled-{version[:16]}"
+        self._path = folder / "structures"
         self._known = set(self._path.read_text("utf-8").splitlines()) if self._path.exists() else set()
 
     def __contains__(self, s: Structure) -> bool:
@@ -94,9 +89,14 @@ def main() -> None:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     parent = os.getppid()
     import gan1d
-    from gan1d.programs import folder, for_single_runs
+    from gan1d.programs import for_single_runs
+    from gan1d.store import make_folder
 
-    if (kept := folder()) is None:  # nowhere to keep them
+    try:
+        kept = make_folder()
+    except OSError:
+        return
+    if kept is None:  # nowhere to keep them
         return
     for_single_runs()  # like the server, which is to find the very same programs
     done = Done(kept)

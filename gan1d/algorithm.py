@@ -6,7 +6,6 @@ step. Whatever a slider can move is an argument of the program; see `config.Stru
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -14,10 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from gan1d.config import MAX_UPDATES, Structure
-from gan1d.draws import Scalars, draw_d, draw_g
-from gan1d.players import Players, State, is_fine, iterate, turn, update_d, update_g
-from gan1d.programs import COMPILER
+from gan1d.draws import Scalars, draw_both, draw_d, draw_g
+from gan1d.players import Players, State, initial, is_fine, iterate, turn, update_d, update_g
+from gan1d.programs import Program
 from gan1d.recording import Kept, Points, blank, keep, observe, sampled
+
+begin = Program(initial)
 
 CHUNK = 64
 """Updates whose random numbers are drawn at once: past about this many, nothing more is gained on a CPU."""
@@ -26,84 +27,92 @@ HALVES = 20
 
 
 class Plan(NamedTuple):
-    """Iterations, whole numbers () so that none of them compiles: a run from `first` to `last` that records every `stride` and the last.
+    """Iterations, whole numbers () so that none of them compiles.
 
-    until: how far one call goes. It has room for `recording.ROWS` recorded states.
+    until: how far one call goes. due: the next state to be recorded, at which the call may begin; then every `stride`, and `last`.
+    A call has room for `recording.ROWS` states.
     """
 
-    first: Any
     until: Any
+    due: Any
     last: Any
     stride: Any
 
+    @classmethod
+    def of(cls, until: int, due: int, last: int, stride: int) -> Plan:
+        """One of Python's numbers."""
+        return cls(np.int32(until), np.int32(due), np.int32(last), np.int32(stride))
 
-def plan(first: int, until: int, last: int, stride: int) -> Plan:
-    """A plan as the program wants it."""
-    return Plan(np.int32(first), np.int32(until), np.int32(last), np.int32(stride))
 
+class Course(NamedTuple):
+    """A run on its way, its players `flat`: its state, the next one to be recorded, and those recorded.
 
-@partial(jax.jit, static_argnums=0, compiler_options=COMPILER)
-def run(s: Structure, n: Scalars, state: State, total: jax.Array, plan: Plan) -> tuple[State, jax.Array, Kept]:
-    """Goes on with a run. Returns its state, total, and the states after the first one that are to be recorded on the way.
-
-    state: its players are `flat`, in and out.
-    total (4,): sums of `recording.SEEN` since the last recorded state. An iteration that ends in numbers that are not finite, or in a
-    parameter beyond `LIMIT`, ends the run: its chunk is done again as far as the iteration before, and `diverged_at` says which it was.
+    total (5,): sums of `recording.SEEN` since the last recorded state, and over how many iterations.
     """
-    first, until, last, stride = plan
-    per_chunk = CHUNK // jnp.maximum(n["k_d"], n["k_g"])
 
-    def record(state: State, total: jax.Array, kept: Kept) -> tuple[jax.Array, Kept]:
-        since = (state.iteration - first - 1) % stride + 1
-        return jnp.zeros(4), keep(kept, state, total / since)
+    state: State
+    total: Any
+    due: Any
+    kept: Kept
 
-    def chunk(carry: tuple[State, jax.Array, Kept]) -> tuple[State, jax.Array, Kept]:
-        before, total_before, kept_before = carry
-        done = before.iteration
-        slots = jnp.arange(CHUNK)
-        draws = (
-            jax.vmap(lambda i: draw_d(s, n, done + 1 + i // n["k_d"], i % n["k_d"]))(slots),
-            jax.vmap(lambda i: draw_g(s, n, done + 1 + i // n["k_g"], i % n["k_g"]))(slots),
-        )
-        end = jnp.minimum(done + per_chunk, end_of(before))
+
+@Program
+def run(s: Structure, n: Scalars, state: State, total: jax.Array, plan: Plan) -> tuple[State, jax.Array, Kept]:
+    """Goes on with a run: state and total as in a `Course`, in and out. Returns them and the states recorded on the way.
+
+    An iteration that ends in numbers that are not finite, or in a parameter beyond `LIMIT`, ends the run: its chunk is done again as far
+    as the iteration before, and `diverged_at` says which it was.
+    """
+    k_d, k_g, last = n["k_d"], n["k_g"], plan.last
+
+    def chunk(before: Course) -> Course:
+        done = before.state.iteration
+        # one more than there are updates: with the last state of a chunk, the batch is recorded that D would see next
+        draws = draw_both(s, n, done, CHUNK + 1)
+        end = jnp.minimum(done + CHUNK // jnp.maximum(k_d, k_g), end_of(before.state))
 
         def step(
             carry: tuple[jax.Array, jax.Array, Players, jax.Array],
         ) -> tuple[jax.Array, jax.Array, Players, jax.Array]:
             at, _, players, total = carry
             players, seen = iterate(s, n, players, draws, at - done)
-            return at + 1, is_fine(players, seen), players, total + seen
+            return at + 1, is_fine(players, seen), players, total + jnp.append(seen, 1.0)
 
-        def stretch(carry: tuple[jax.Array, State, jax.Array, Kept]) -> tuple[jax.Array, State, jax.Array, Kept]:
+        def record(course: Course) -> Course:
+            state, total, due, kept = course
+            coming = jax.tree.map(lambda a: a[(state.iteration - done) * k_d], (draws[0].real, draws[0].noise))
+            due = jnp.where(due < last, jnp.minimum(due + plan.stride, last), last + 1)
+            return Course(state, jnp.zeros(5), due, keep(kept, state.players, total[:4] / total[4], *coming))
+
+        def stretch(carry: tuple[jax.Array, Course]) -> tuple[jax.Array, Course]:
             """As far as the next recorded state."""
-            _, state, total, kept = carry
-            stop = jnp.minimum(end, first + ((state.iteration - first) // stride + 1) * stride)
+            _, (state, total, due, kept) = carry
+            stop = jnp.minimum(end, due)
             at, fine, players, total = jax.lax.while_loop(
                 lambda c: (c[0] < stop) & c[1], step, (state.iteration, jnp.bool_(True), state.players, total)
             )
-            state = state._replace(players=players, iteration=at)
-            is_due = fine & (((at - first) % stride == 0) | (at == last))
-            total, kept = jax.lax.cond(is_due, record, lambda _, *same: same, state, total, kept)
-            return fine, state, total, kept
+            course = Course(state._replace(players=players, iteration=at), total, due, kept)
+            return fine, jax.lax.cond(fine & (at == due), record, lambda same: same, course)
 
-        fine, state, total, kept = jax.lax.while_loop(
-            lambda c: c[0] & (c[1].iteration < end), stretch, (jnp.bool_(True), before, total_before, kept_before)
+        fine, after = jax.lax.while_loop(lambda c: c[0] & is_on(c[1], end), stretch, (jnp.bool_(True), before))
+        again = before._replace(
+            state=before.state._replace(diverged_at=after.state.iteration),
+            kept=after.kept._replace(count=before.kept.count),
         )
-        again = before._replace(diverged_at=state.iteration)
-        state, total, count = jax.tree.map(
-            partial(jnp.where, fine), (state, total, kept.count), (again, total_before, kept_before.count)
-        )
-        return state, total, kept._replace(count=count)
+        return jax.lax.cond(fine, lambda: after, lambda: again)
 
     def end_of(state: State) -> jax.Array:
-        return jnp.where(state.diverged_at < 0, until, state.diverged_at - 1)
+        return jnp.where(state.diverged_at < 0, plan.until, state.diverged_at - 1)
 
-    return jax.lax.while_loop(
-        lambda carry: carry[0].iteration < end_of(carry[0]), chunk, (state, total, blank(state, jnp))
-    )
+    def is_on(course: Course, end: jax.Array) -> jax.Array:
+        return (course.state.iteration < end) | (course.state.iteration == course.due)
+
+    first = Course(state, total, plan.due, blank(s, state.players, jnp))
+    course = jax.lax.while_loop(lambda course: is_on(course, end_of(course.state)), chunk, first)
+    return course.state, course.total, course.kept
 
 
-@partial(jax.jit, static_argnums=0, compiler_options=COMPILER)
+@Program
 def half_steps(s: Structure, n: Scalars, start: State, points: Points) -> dict[str, jax.Array]:
     """The next `HALVES` iterations in half-steps: rows (N, …) of `observe` and `sampled`, N = 1 + 2 `HALVES`.
 
@@ -113,7 +122,8 @@ def half_steps(s: Structure, n: Scalars, start: State, points: Points) -> dict[s
     zero = jnp.int32(0)
 
     def row(players: Players, iteration: jax.Array) -> dict[str, jax.Array]:
-        return observe(s, players, points) | sampled(s, players, draw_d(s, n, iteration + 1, zero))
+        coming = draw_d(s, n, iteration + 1, zero)
+        return observe(s, players, points) | sampled(s, players, coming.real, coming.noise)
 
     def step(players: Players, iteration: jax.Array) -> tuple[Players, dict[str, jax.Array]]:
         draws_d = jax.vmap(lambda j: draw_d(s, n, iteration, j))(slots)

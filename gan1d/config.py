@@ -30,7 +30,7 @@ MAX_QUANTILES = 128
 FINEST = 1e-4
 """Least distance between two neighbouring quantiles, in data units: the density stays finite."""
 MAX_FRAMES = 600
-"""Recorded states after the first one; the recording buffers have this length, so that `frames` does not compile."""
+"""Recorded states after the first one."""
 MAX_ITERATIONS = 100_000
 """Most iterations of one run."""
 MAX_UPDATES = 10

@@ -5,6 +5,7 @@ So a run that goes on from a recorded state repeats, bit for bit, the one that n
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -88,32 +89,54 @@ def dropout_bits(s: Structure, key: jax.Array, rows: int) -> jax.Array | None:
     return jax.random.bits(key, (rows, sum(hidden)), jnp.uint8) if dropout else None
 
 
-def blur(n: Scalars, key: jax.Array, rows: int) -> jax.Array:
-    """Standard normal numbers (rows,) for instance noise; not drawn while its standard deviation is 0."""
-    return jax.lax.cond(n["instance_noise"] > 0, lambda: jax.random.normal(key, (rows,)), lambda: jnp.zeros(rows))
+def blur(n: Scalars, keys: jax.Array, rows: int) -> jax.Array:
+    """Standard normal numbers (…, rows) for instance noise, keys (…); not drawn while its standard deviation is 0."""
+    normal = jnp.vectorize(lambda key: jax.random.normal(key, (rows,)), signature="()->(r)")
+    return jax.lax.cond(n["instance_noise"] > 0, normal, lambda keys: jnp.zeros((*keys.shape, rows)), keys)
 
 
 def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
     """The random numbers of a discriminator update: a fresh batch of data (B,) and of noise (B,), and what else `DrawsD` has."""
-    mixed = REGULARIZERS[s.penalty].needs_mix
     keys = keys_of(n, iteration, update)
-    return DrawsD(
-        real=DISTRIBUTIONS[s.data].sample(keys["real"], n["data"], s.batch),
-        noise=NOISES[s.generator[3]].sample(keys["noise_d"], s.batch),
-        keep=dropout_bits(s, keys["dropout_d"], 2 * s.batch),
-        mix=jax.random.uniform(keys["mix"], (s.batch,)) if mixed else None,
-        blur=blur(n, keys["blur_d"], 2 * s.batch),
-    )
+    noise = NOISES[s.generator[3]].sample(keys["noise_d"], s.batch)
+    return _for_d(s, n, keys, noise, blur(n, keys["blur_d"], 2 * s.batch))
 
 
 def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsG:
     """The random numbers of a generator update: a fresh batch of noise (B,), and what else `DrawsG` has."""
     keys = keys_of(n, iteration, update)
-    return DrawsG(
-        noise=NOISES[s.generator[3]].sample(keys["noise_g"], s.batch),
-        keep=dropout_bits(s, keys["dropout_g"], s.batch),
-        blur=blur(n, keys["blur_g"], s.batch),
+    noise = NOISES[s.generator[3]].sample(keys["noise_g"], s.batch)
+    return _for_g(s, keys, noise, blur(n, keys["blur_g"], s.batch))
+
+
+def draw_both(s: Structure, n: Scalars, done: jax.Array, count: int) -> tuple[DrawsD, DrawsG]:
+    """`draw_d` and `draw_g` (N, …) of the N updates of each player that follow iteration `done`: what both draw is drawn at once, for
+    each piece of a program that draws takes long to compile."""
+    slots, k = jnp.tile(jnp.arange(count), 2), jnp.repeat(jnp.stack([n["k_d"], n["k_g"]]), count)
+    keys = jax.vmap(partial(keys_of, n))(done + 1 + slots // k, slots % k)
+    d, g = ({name: key[part] for name, key in keys.items()} for part in (slice(count), slice(count, None)))
+    noise = jax.vmap(lambda key: NOISES[s.generator[3]].sample(key, s.batch))(
+        jnp.concatenate([d["noise_d"], g["noise_g"]])
     )
+    blurs = blur(n, jnp.concatenate([d["blur_d"], g["blur_g"]]), 2 * s.batch)
+    return (
+        jax.vmap(partial(_for_d, s, n))(d, noise[:count], blurs[:count]),
+        jax.vmap(partial(_for_g, s))(g, noise[count:], blurs[count:, : s.batch]),
+    )
+
+
+def _for_d(s: Structure, n: Scalars, keys: dict[str, jax.Array], noise: jax.Array, blur: jax.Array) -> DrawsD:
+    return DrawsD(
+        real=DISTRIBUTIONS[s.data].sample(keys["real"], n["data"], s.batch),
+        noise=noise,
+        keep=dropout_bits(s, keys["dropout_d"], 2 * s.batch),
+        mix=jax.random.uniform(keys["mix"], (s.batch,)) if REGULARIZERS[s.penalty].needs_mix else None,
+        blur=blur,
+    )
+
+
+def _for_g(s: Structure, keys: dict[str, jax.Array], noise: jax.Array, blur: jax.Array) -> DrawsG:
+    return DrawsG(noise=noise, keep=dropout_bits(s, keys["dropout_g"], s.batch), blur=blur)
 
 
 def keep_factors(s: Structure, n: Scalars, masks: jax.Array | None) -> list[jax.Array] | None:

@@ -194,10 +194,11 @@ def _rows(config: Config, state: State, points: Points) -> dict[str, np.ndarray]
     """The rows of `algorithm.half_steps` from a state on, begun anew from the run's own states on the way, as far as it goes."""
     s, n, found = structure(config), draws.numbers(config), list[dict[str, np.ndarray]]()
     for i in range(HALVES // algorithm.HALVES):
+        if i:
+            run = train(config.replace(**{"training.frames": 1}), start=state, iterations=algorithm.HALVES)
+            if run.summary["status"] == "diverged":
+                break
+            state = run.checkpoints[-1][1]
         rows = jax.device_get(algorithm.half_steps(s, n, state, points))
         found.append({name: values[1 if i else 0 :] for name, values in rows.items()})
-        run = train(config.replace(**{"training.frames": 1}), start=state, iterations=algorithm.HALVES)
-        if run.summary["status"] == "diverged":
-            break
-        state = run.checkpoints[-1][1]
     return {name: np.concatenate([rows[name] for rows in found]) for name in found[0]}

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 
 from gan1d import recording
 from gan1d.config import Config, Structure, structure
-from gan1d.draws import DrawsD, DrawsG, Scalars, draw_d, draw_g
+from gan1d.draws import DrawsD, DrawsG, Scalars, draw_both
 from gan1d.players import State, initial, is_fine, iterate
 from gan1d.programs import COMPILER
 from gan1d.recording import SEEN, Points
@@ -88,15 +88,14 @@ def go_on(
     depend on: with one, both branches of a condition would be done in each step.
     """
     by_lane, k_d, k_g = axes_of(n), n["k_d"], n["k_g"]
-    stride, slots = -(-last // FRAMES), jnp.arange(DRAWN)
+    stride = -(-last // FRAMES)
     per_chunk = DRAWN // jnp.maximum(k_d, k_g)
     drawn, drawn_by_lane = n | {"instance_noise": noise}, by_lane | {"instance_noise": None}
     step_all = jax.vmap(partial(_advance, s), in_axes=(by_lane, 0, 1, None, None))
 
-    def draw(one: Any, k: jax.Array, done: jax.Array) -> Any:
+    def draw(done: jax.Array) -> tuple[DrawsD, DrawsG]:
         """Random numbers (DRAWN, L, …) of the updates that follow."""
-        lane = jax.vmap(lambda n, i: one(s, n, done + 1 + i // k, i % k), in_axes=(drawn_by_lane, None))
-        return jax.vmap(lane, in_axes=(None, 0))(drawn, slots)
+        return jax.vmap(lambda n: draw_both(s, n, done, DRAWN), in_axes=(drawn_by_lane,), out_axes=1)(drawn)
 
     def due(row: jax.Array) -> jax.Array:
         """The iteration at which a row is recorded; -1 past the last one."""
@@ -112,7 +111,7 @@ def go_on(
 
     def chunk(lanes: Lanes) -> Lanes:
         first = lanes.done
-        draws = draw(draw_d, k_d, first), draw(draw_g, k_g, first)
+        draws = draw(first)
         end = jnp.minimum(first + per_chunk, until)
 
         def step(i: jax.Array, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:

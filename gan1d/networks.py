@@ -28,8 +28,10 @@ assert tuple(ACTIVATIONS) == NAMES
 
 
 class Dense(nnx.Linear):
-    """A linear layer with the initial weights above. The bias is a product too, with ones: so is its gradient then, and a product costs a
-    CPU half of what a sum over the batch does."""
+    """(B, in) -> (B, out): a linear layer with the initial weights above.
+
+    The bias is a product too, with ones: so is its gradient then, where else it were a sum over the batch, at which a CPU is slower.
+    """
 
     def __init__(self, fan_in: int, fan_out: int, rngs: nnx.Rngs):
         kernel = nnx.initializers.truncated_normal(stddev=0.1)

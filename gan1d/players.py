@@ -6,7 +6,7 @@ Everything that a slider can move is in the numbers n; see `config.Structure` fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -116,7 +116,6 @@ def trees(s: Structure, players: Players) -> tuple[Tree, Tree]:
     )
 
 
-@partial(jax.jit, static_argnums=0)
 def initial(s: Structure, n: Scalars) -> State:
     """The state before any update."""
     roots = dict(zip(STREAMS, streams(n), strict=True))

@@ -1,18 +1,22 @@
-"""Compiled programs: counted, timed, kept between processes, and given up before they are too many."""
+"""Functions as compiled programs: made ahead, several at once, counted, timed, and given up before they are too many."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 import threading
 import time
-from pathlib import Path
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, partial, update_wrapper
 from typing import Any
 
 import jax
 import jax.monitoring
 
+from gan1d import store
 from gan1d.config import Structure
 
 COMPILER = {"xla_cpu_prefer_vector_width": "512", "xla_cpu_multi_thread_eigen": False}
@@ -26,6 +30,9 @@ KEPT = {-1: 2**27, -3: 2**25, -2: 2**24}
 alone (M_MMAP_THRESHOLD, at most 2^25), what is asked for beyond the need (M_TOP_PAD)."""
 
 _loaded: set[Structure] = set()
+_programs = list["Program"]()
+_compiling = ThreadPoolExecutor(2, "compiling")
+_cached = threading.local()
 _log = {"count": 0, "seconds": 0.0, "until": 0.0}
 _log_lock = threading.Lock()
 
@@ -36,22 +43,114 @@ def make_room(s: Structure) -> bool:
         is_new = s not in _loaded
         if is_new and len(_loaded) >= PROGRAMS:
             _loaded.clear()
+            for program in _programs:
+                program.forget()
             jax.clear_caches()
         _loaded.add(s)
     return is_new
 
 
+class Program:
+    """A pure function of gan1d's (structure, *arguments), compiled for each structure and each shape of the arguments, which are arrays or
+    trees of them.
+
+    It is called as the function is. What it compiles for a CPU is kept on the disk (`store`), from where another process has it at once.
+    """
+
+    def __init__(self, function: Callable[..., Any]):
+        self.function, self.name = function, function.__name__
+        self._ready = dict[Any, Future[jax.stages.Compiled]]()
+        update_wrapper(self, function)
+        _programs.append(self)
+
+    def __call__(self, s: Structure, *arguments: Any) -> Any:
+        return self.ahead(s, *arguments).result()(*arguments)
+
+    def ahead(self, s: Structure, *arguments: Any) -> Future[jax.stages.Compiled]:
+        """Has it compiled, for these shapes; what takes Python is done when this returns, and the rest goes on beside what follows."""
+        leaves, tree = jax.tree.flatten(arguments)
+        on = _device()
+        key = (s, on, tree, *((leaf.shape, leaf.dtype) for leaf in leaves))
+        with _log_lock:
+            if found := self._ready.get(key):
+                return found
+            coming = self._ready[key] = Future()
+        try:
+            name = f"{self.name} {s} {tree} {key[3:]}" if (on.platform, on.id) == ("cpu", 0) else None
+            began = time.perf_counter()
+            if name and (kept := store.read(name, on)):
+                _count("read", time.perf_counter() - began)
+                coming.set_result(kept)
+            else:
+                lowered = self._lowered(s, *arguments)
+                _compiling.submit(self._compile, lowered, name, coming).add_done_callback(
+                    lambda _: coming.exception() and self._ready.pop(key, None)
+                )
+        except BaseException as e:
+            self._ready.pop(key, None)
+            coming.set_exception(e)
+            raise
+        return coming
+
+    def forget(self) -> None:
+        """Gives up what is compiled."""
+        self._ready.clear()
+
+    @cached_property
+    def _jit(self) -> Any:
+        """JAX keeps programs, too, and one that it had kept could not be kept here: so in each version its name is another."""
+        function = partial(self.function)
+        function.__name__ = f"{self.name}_{store.version()}"  # type: ignore[attr-defined]
+        return jax.jit(function, static_argnums=0, compiler_options=COMPILER)
+
+    def _lowered(self, *arguments: Any) -> jax.stages.Lowered:
+        """Traced, without Python's collector, which finds nothing to collect there and takes a tenth of the time."""
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return self._jit.lower(*arguments)
+        finally:
+            if collects:
+                gc.enable()
+
+    def _compile(self, lowered: jax.stages.Lowered, name: str | None, coming: Future[jax.stages.Compiled]) -> None:
+        _cached.hit = False
+        try:
+            compiled = lowered.compile()
+        except BaseException as e:
+            coming.set_exception(e)
+            return
+        coming.set_result(compiled)
+        if name and not _cached.hit:
+            store.write(name, compiled)
+
+
+def _device() -> jax.Device:
+    """Where this thread's programs go."""
+    on = jax.config.values["jax_default_device"]
+    return on if isinstance(on, jax.Device) else jax.local_devices(backend=on)[0]
+
+
+def _on_event(event: str, **_: Any) -> None:
+    if event == "/jax/compilation_cache/cache_hits":
+        _cached.hit = True
+
+
 def _on_duration(event: str, duration_secs: float, **_: Any) -> None:
     if event.startswith("/jax/core/compile/"):
-        with _log_lock:
-            now = time.perf_counter()
-            _log["seconds"] += min(duration_secs, now - _log["until"])  # two threads at once take no longer than one
-            _log["until"] = now
-            _log["count"] += event.endswith("backend_compile_duration")
+        _count(event, duration_secs)
+
+
+def _count(event: str, seconds: float) -> None:
+    with _log_lock:
+        now = time.perf_counter()
+        _log["seconds"] += min(seconds, now - _log["until"])  # two threads at once take no longer than one
+        _log["until"] = now
+        _log["count"] += event.endswith(("backend_compile_duration", "read"))
 
 
 def compile_log() -> tuple[int, float]:
-    """Programs that JAX compiled in this process so far, and the seconds that took (tracing and lowering included)."""
+    """Programs that were compiled in this process so far, or read, and the seconds that took (tracing and lowering included)."""
     with _log_lock:
         return int(_log["count"]), _log["seconds"]
 
@@ -75,23 +174,5 @@ def for_single_runs() -> None:
         del os.environ["PJRT_NPROC"]
 
 
-def folder() -> Path | None:
-    """Where programs are kept between processes; None where they are not."""
-    kept: str | None = jax.config.values["jax_compilation_cache_dir"]
-    return Path(kept) if kept else None
-
-
-def _set_up() -> None:
-    jax.monitoring.register_event_duration_secs_listener(_on_duration)
-    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
-        return
-    try:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gan1d" / "jax"
-        cache.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):  # no home, or not a writable one: then each process compiles for itself
-        return
-    jax.config.update("jax_compilation_cache_dir", str(cache))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
-
-
-_set_up()
+jax.monitoring.register_event_duration_secs_listener(_on_duration)
+jax.monitoring.register_event_listener(_on_event)

@@ -12,11 +12,11 @@ from flax import nnx
 
 from gan1d import networks
 from gan1d.config import Config, Mixture, Structure
-from gan1d.draws import DrawsD, Scalars, draw_d, numbers
+from gan1d.draws import numbers
 from gan1d.losses import LOSSES
 from gan1d.noise import cells
-from gan1d.players import Players, State, flat, initial, skeletons, trees
-from gan1d.programs import COMPILER
+from gan1d.players import Players, State, initial, skeletons, trees
+from gan1d.programs import Program
 
 ROWS = 64
 """Recorded states that one call of `algorithm.run` has room for."""
@@ -71,18 +71,18 @@ def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Arr
     }
 
 
-def sampled(s: Structure, players: Players, draws: DrawsD) -> dict[str, jax.Array]:
-    """Of the batch that D's next update sees: sample_real, sample_fake (S,), data units, S = min(B, `SAMPLES`).
+def sampled(s: Structure, players: Players, real: jax.Array, noise: jax.Array) -> dict[str, jax.Array]:
+    """Of the batch that D's next update sees: sample_real, sample_fake (S,), data units, S = min(B, `SAMPLES`); real and noise (B,).
 
     sample_logit (S,): D's logit or score l at the generated ones; sample_step (S,): -dL_G/dx there, each sample's own, per data unit:
     where the generator would move the sample. D as it is, without dropout or instance noise.
     """
     d_graph, g_graph = skeletons(s)
-    module, count = nnx.merge(d_graph, players.d), min(s.batch, SAMPLES)
-    fake = nnx.merge(g_graph, players.g)(draws.noise[:count])
+    module = nnx.merge(d_graph, players.d)
+    fake = nnx.merge(g_graph, players.g)(noise[:SAMPLES])
     slope = jax.grad(lambda x: jnp.sum(LOSSES[s.loss].generator(module(x))))(fake)
     return {
-        "sample_real": draws.real[:count],
+        "sample_real": real[:SAMPLES],
         "sample_fake": fake,
         "sample_logit": module(fake),
         "sample_step": -slope,
@@ -94,58 +94,44 @@ SEEN = ("batch_loss_d", "batch_loss_g", "grad_norm_d", "grad_norm_g")
 
 
 class Kept(NamedTuple):
-    """States to be observed, the first `count` () of R: after which iteration (R,), the parameters d (R,P) and g (R,Q) of each player
-    as one vector, and `SEEN` (R,4)."""
+    """States to be observed, the first `count` () of R: the parameters d (R,P) and g (R,Q) of each player as one vector, `SEEN` (R,4), and
+    of the batch that D's next update sees real and noise (R,S)."""
 
     count: Any
-    iteration: Any
     d: Any
     g: Any
     seen: Any
+    real: Any
+    noise: Any
 
 
-def blank(state: State, xp: Any = np) -> Kept:
+def blank(s: Structure, players: Players, xp: Any = np) -> Kept:
     """Room for `ROWS` states of players that are `flat`. xp: NumPy, or jax.numpy within a program."""
-    players = state.players
-    return Kept(
-        count=xp.int32(0),
-        iteration=xp.zeros(ROWS, xp.int32),
-        d=xp.zeros((ROWS, *players.d.shape), xp.float32),
-        g=xp.zeros((ROWS, *players.g.shape), xp.float32),
-        seen=xp.full((ROWS, len(SEEN)), xp.nan, xp.float32),
-    )
+    batch = (min(s.batch, SAMPLES),)
+    shapes = (players.d.shape, players.g.shape, (len(SEEN),), batch, batch)
+    return Kept(xp.int32(0), *(xp.zeros((ROWS, *shape), xp.float32) for shape in shapes))
 
 
-def single(state: State) -> Kept:
-    """One state alone, its players `flat`, with nothing seen before it."""
-    kept = blank(state)
-    for values, value in zip(kept[1:4], (state.iteration, state.players.d, state.players.g), strict=True):
-        values[0] = value
-    return kept._replace(count=np.int32(1))
-
-
-def keep(kept: Kept, state: State, seen: jax.Array) -> Kept:
-    """One state more, its players `flat`, within a program; seen (4,)."""
-    new = (state.iteration, state.players.d, state.players.g, seen)
+def keep(kept: Kept, players: Players, seen: jax.Array, real: jax.Array, noise: jax.Array) -> Kept:
+    """One state more, its players `flat`, within a program; seen (4,), real and noise (B,)."""
+    new = (players.d, players.g, seen, real[:SAMPLES], noise[:SAMPLES])
     put = partial(jax.lax.dynamic_update_index_in_dim, index=kept.count, axis=0)
     return Kept(kept.count + 1, *(put(values, value) for values, value in zip(kept[1:], new, strict=True)))
 
 
-@partial(jax.jit, static_argnums=0, compiler_options=COMPILER)
-def observed(s: Structure, n: Scalars, kept: Kept, points: Points) -> dict[str, jax.Array]:
+@Program
+def observed(s: Structure, kept: Kept, points: Points) -> dict[str, jax.Array]:
     """Rows (R, …) of `observe`, `sampled` and `SEEN`, those past `count` zeros."""
 
-    # drawn before the loop, and each state read in the pass before its own: what is worked out where it is used, XLA works out again for
-    # every number that it is used for
-    coming = jax.vmap(lambda iteration: draw_d(s, n, iteration + 1, jnp.int32(0)))(kept.iteration)
+    # each state is read in the pass before its own: what is worked out where it is used, XLA works out again for every number that it is
+    # used for
+    def at(i: jax.Array) -> tuple[jax.Array, ...]:
+        return jax.tree.map(lambda values: values[i], tuple(kept[1:]))
 
-    def at(i: jax.Array) -> tuple[Any, ...]:
-        return jax.tree.map(lambda values: values[i], (kept.d, kept.g, kept.seen, coming))
-
-    def one(d: jax.Array, g: jax.Array, seen: jax.Array, drawn: DrawsD) -> dict[str, jax.Array]:
+    def one(d: jax.Array, g: jax.Array, seen: jax.Array, *batch: jax.Array) -> dict[str, jax.Array]:
         d, g = trees(s, Players(d, None, g, None))
         players = Players(d, None, g, None)
-        return observe(s, players, points) | sampled(s, players, drawn) | dict(zip(SEEN, seen, strict=True))
+        return observe(s, players, points) | sampled(s, players, *batch) | dict(zip(SEEN, seen, strict=True))
 
     def put(i: jax.Array, carry: tuple[Any, dict[str, jax.Array]]) -> tuple[Any, dict[str, jax.Array]]:
         now, rows = carry
@@ -153,27 +139,19 @@ def observed(s: Structure, n: Scalars, kept: Kept, points: Points) -> dict[str, 
         return at(i + 1), jax.tree.map(into, rows, one(*now))
 
     first = at(jnp.int32(0))
-    rows = jax.tree.map(lambda like: jnp.zeros((len(kept.d), *like.shape), like.dtype), jax.eval_shape(one, *first))
+    rows = jax.tree.map(lambda like: jnp.zeros((ROWS, *like.shape), like.dtype), jax.eval_shape(one, *first))
     return jax.lax.fori_loop(0, kept.count, put, (first, rows))[1]
 
 
 @cache
-def shapes_of(s: Structure) -> Players:
-    """The players as abstract arrays, which have shapes and no numbers; traced once for each structure."""
+def abstract(s: Structure) -> State:
+    """The state before any update as abstract arrays, which have shapes and no numbers; traced once for each structure."""
     n = numbers(Config(data=Mixture(means=(0.0,), stds=(1.0,))))
-    return jax.eval_shape(partial(initial, s), n).players
+    return jax.eval_shape(partial(initial, s), n)
 
 
 def row_shapes(s: Structure, cells: int) -> dict[str, Any]:
     """Shapes of one row of `observe` and `SEEN`, on a grid of so many cells."""
     points = Points(*np.zeros((2, cells), np.float32))
-    row = jax.eval_shape(partial(observe, s), shapes_of(s), points)
+    row = jax.eval_shape(partial(observe, s), abstract(s).players, points)
     return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32))
-
-
-@cache
-def nowhere(s: Structure) -> State:
-    """A state of zeros, `flat`: for a program that is compiled before there is one."""
-    players = jax.eval_shape(partial(flat, xp=jnp), shapes_of(s))
-    zeros = jax.tree.map(lambda like: np.zeros(like.shape, like.dtype), players)
-    return State(zeros, jnp.int32(0), jnp.int32(-1))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from gan1d import algorithm, draws, pushforward, recording
@@ -18,7 +19,7 @@ from gan1d.floors import floors
 from gan1d.losses import LOSSES
 from gan1d.measuring import LEVELS
 from gan1d.noise import NOISES
-from gan1d.players import State, adopt, flat, initial, shaped
+from gan1d.players import State, adopt, flat, shaped
 from gan1d.programs import compile_log, make_room
 from gan1d.recorder import Recorder
 from gan1d.recording import SEEN, Points
@@ -33,8 +34,8 @@ PIECES = 6
 is kept; any other is replayed from the nearest before it."""
 AHEAD = 2
 """Pieces that wait to be measured: enough for training never to wait for it, and no more memory than that."""
-NOTHING = np.zeros(4, np.float32)
-"""The sums of `recording.SEEN` where nothing has been seen."""
+NOTHING = np.zeros(5, np.float32)
+"""A course's total where nothing has been seen."""
 DEVICES = ("auto", "cpu", "gpu")
 SINGLE = "cpu"
 """Where "auto" trains a single run: a chain of kernels of a few microseconds each, less than what a GPU takes to start one. No GPU
@@ -74,23 +75,25 @@ def train(
     before, began = compile_log(), time.perf_counter()
     where_to = find_device(device)
     stride = -(-count // config.training.frames)
-    piece = stride * min(recording.ROWS, -(-count // (stride * PIECES)))
+    piece = stride * min(recording.ROWS - 1, -(-count // (stride * PIECES)))  # its first one begins with a state, too
 
     with jax.default_device(where_to), Recorder(config, data, where, points) as recorder:
+        if progress:
+            progress(0, count)
         if is_new:
             prepare(s, n, points)
-        first = initial(s, n)
+        first = algorithm.begin(s, n)
         if start is not None:
             if (old := shapes(start)) != (new := shapes(first)):
                 raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
             first = adopt(first, start)
         state, total, begin = first._replace(players=flat(first.players)), NOTHING, int(first.iteration)
-        end, states = begin + count, [state]
-        recorder.add(recording.single(state))
+        due, end, states = begin, begin + count, [state]
         # JAX is told what to do and does it meanwhile, each piece when the one before is there: nothing here waits for the numbers
         for until in segments(begin, end, piece, progress):
-            state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(begin, until, end, stride))
+            state, total, kept = algorithm.run(s, n, state, total, algorithm.Plan.of(until, due, end, stride))
             recorder.add(kept)
+            due = min(begin + ((until - begin) // stride + 1) * stride, end)
             recorder.measure(but=AHEAD)
             if (until - begin) % piece == 0 or until == end:
                 states.append(state)
@@ -99,7 +102,8 @@ def train(
         recorder.measure(but=1)
         if (diverged_at := int(state.diverged_at)) >= 0:
             # where the run would next have been recorded, its last finite state stands
-            recorder.add(recording.single(state))
+            at, fine = int(state.iteration), state._replace(diverged_at=np.int32(-1))
+            recorder.add(algorithm.run(s, n, fine, NOTHING, algorithm.Plan.of(at, at, at, stride))[-1])
             states.append(state)
         steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), end)
         rows, density = recorder.rows(len(steps))
@@ -120,27 +124,20 @@ def train(
 
 
 def prepare(s: Structure, n: draws.Scalars, points: Points) -> None:
-    """Has the programs compiled that a run of this structure needs, all at once."""
-    nowhere, device = recording.nowhere(s), jax.config.values["jax_default_device"]
-
-    def on_device(program: Callable[..., Any], *arguments: Any) -> None:
-        with jax.default_device(device):  # each thread has its own
-            program(*arguments)
-
-    with ThreadPoolExecutor(2) as others:
-        compiling = [
-            others.submit(on_device, algorithm.run, s, n, nowhere, NOTHING, algorithm.plan(0, 0, 1, 1)),
-            others.submit(on_device, recording.observed, s, n, recording.blank(nowhere), points),
-        ]
-        initial(s, n)
-    for one in compiling:
-        one.result()
+    """Has the programs compiled that a run of this structure needs, all at once: the longest is traced first, and compiled while the
+    others are."""
+    state = recording.abstract(s)
+    state = state._replace(players=jax.eval_shape(partial(flat, xp=jnp), state.players))
+    for coming in (
+        algorithm.run.ahead(s, n, state, NOTHING, algorithm.Plan.of(0, 0, 1, 1)),
+        recording.observed.ahead(s, recording.blank(s, state.players), points),
+        algorithm.begin.ahead(s, n),
+    ):
+        coming.result()
 
 
 def segments(begin: int, end: int, piece: int, progress: Progress | None) -> Iterator[int]:
     """Where to stop on the way to `end`: after each piece; with `progress`, after about `PULSE` seconds at most, reporting."""
-    if progress:
-        progress(0, end - begin)  # before anything is compiled
     done, size = begin, FIRST_SEGMENT if progress else piece
     while done < end:
         since = time.perf_counter()
@@ -271,4 +268,4 @@ def held(rows: dict[str, np.ndarray], steps: np.ndarray, diverged_at: int) -> di
 def in_shape(s: Structure, state: State) -> State:
     """The state of `flat` players on the host, their parameters in the shapes of the networks."""
     state = jax.tree.map(np.asarray, state)  # a tenth of what jax.device_get takes
-    return state._replace(players=shaped(state.players, recording.shapes_of(s)))
+    return state._replace(players=shaped(state.players, recording.abstract(s).players))

@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = """
     wording writing fields config noise modes distributions data networks losses regularizers pushforward metrics floors diagnosis
-    trajectory threefry draws players programs recording algorithm measuring recorder training history outcomes catalogue lessons tables
-    carried axes results lanes many hosts sweep image
+    trajectory threefry draws players store programs recording algorithm measuring recorder training history outcomes catalogue
+    lessons tables carried axes results lanes many hosts sweep image
     player render arguments bars cli_export cli_image cli_site cli_sweep cli
 """.split()
 """The rooms of gan1d, lowest first: each imports only from above it."""

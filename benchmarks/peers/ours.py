@@ -21,7 +21,7 @@ from benchmarks.timing import Stages
 from gan1d import algorithm, draws, programs, recording, training
 from gan1d.config import Config, structure
 from gan1d.data import target
-from gan1d.players import flat, initial
+from gan1d.players import flat
 
 STAGES = ("training", "recording", "metrics")
 """Training alone; with about 335 states recorded; and with every exact metric of them."""
@@ -65,13 +65,14 @@ def trained(config: Config, observing: bool) -> Any:
     s, n, last = structure(config), draws.numbers(config), config.training.iterations
     stride = -(-last // config.training.frames) if observing else last
     points = training.points_of(target(config.data), training.grid_of(config))
-    state = initial(s, n)
+    state = algorithm.begin(s, n)
     state, total = state._replace(players=flat(state.players)), training.NOTHING
-    rows = [recording.observed(s, n, recording.single(state), points)]
-    for until in training.segments(0, last, min(recording.ROWS * stride, last), None):
-        state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(0, until, last, stride))
+    rows, due = [], 0
+    for until in training.segments(0, last, min((recording.ROWS - 1) * stride, last), None):
+        state, total, kept = algorithm.run(s, n, state, total, algorithm.Plan.of(until, due, last, stride))
+        due = min(until + stride, last)
         if observing:
-            rows.append(recording.observed(s, n, kept, points))
+            rows.append(recording.observed(s, kept, points))
     return jax.device_get((state, rows))
 
 

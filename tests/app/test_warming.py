@@ -52,7 +52,8 @@ def test_what_one_server_compiled_the_next_one_reads(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         counts.append(done.stdout.strip())
     assert counts == ["1", "0"]
-    assert list((tmp_path / "gan1d" / "jax").glob("*run*"))
+    kept = {path.name for path in (tmp_path / "gan1d" / "jax").glob("gan1d-*/*")}
+    assert "structures" in kept and len(kept) == 4  # and three programs
 
 
 def test_it_ends_with_whoever_started_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -61,6 +62,6 @@ def test_it_ends_with_whoever_started_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
     parents = iter([1, 2])
     monkeypatch.setattr(os, "getppid", lambda: next(parents))
     monkeypatch.setattr(os, "nice", lambda _: 0)
-    monkeypatch.setattr("gan1d.programs.folder", lambda: tmp_path)
+    monkeypatch.setattr("gan1d.store.folder", lambda: tmp_path / "kept")
     monkeypatch.setattr(gan1d, "train", lambda *_, **__: 1 / 0)
     warming.main()

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 import gan1d
-from gan1d import programs
+from gan1d import programs, store
 from gan1d.config import Config
 
 SMALL = Config.from_dict(
@@ -63,9 +64,64 @@ def test_a_hundred_random_changes_of_numbers_compile_nothing() -> None:
     assert programs.compile_log()[0] == before
 
 
-def test_the_folder_of_programs_is_that_of_jax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = jax.config.values["jax_compilation_cache_dir"]
-    assert programs.folder() == (Path(kept) if kept else None)
+@programs.Program
+def scaled(s: str, x: jax.Array) -> dict[str, jax.Array]:
+    """A program of its own: s is how often the output is repeated, x (N,) -> 3 x (N,)."""
+    traced.append(s)
+    return {f"{i}": 3 * x for i in range(len(s))}
+
+
+traced = list[str]()
+
+
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions here are not gan1d's: what is kept of them would outlive a change."""
+    monkeypatch.setattr(store, "folder", lambda: None)
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_a_program_is_the_function_compiled_once_for_each_structure_and_shape() -> None:
+    """Whatever the numbers are, JAX's or NumPy's, and also when two threads ask at once."""
+    ones = jax.numpy.ones(3)
+    traced.clear()
+    before = programs.compile_log()[0]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda i: scaled("ab", np.full(3, i, np.float32)), range(8)))
+    for i, one in enumerate(found):
+        assert one.keys() == {"0", "1"}
+        np.testing.assert_array_equal(one["1"], np.full(3, 3 * i))
+    scaled("ab", ones)
+    assert programs.compile_log()[0] == before + 1
+    scaled("abc", np.ones(3, np.float32)), scaled("ab", np.ones(4, np.float32)), scaled("ab", np.ones(3, np.int32))
+    assert programs.compile_log()[0] == before + 4
+    assert traced.count("ab") == 3 and traced.count("abc") == 1
+    scaled.forget()
+    np.testing.assert_array_equal(scaled("a", np.ones(3, np.float32))["0"], [3, 3, 3])
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_a_program_that_cannot_be_traced_says_so_each_time() -> None:
+    @programs.Program
+    def broken(s: str, x: jax.Array) -> jax.Array:
+        raise ValueError(f"{s}: not allowed")
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="both times: not allowed"):
+            broken("both times", np.ones(3, np.float32))
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_a_program_that_cannot_be_compiled_says_so_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "COMPILER", {"no such option": True})
+
+    @programs.Program
+    def plain(s: str, x: jax.Array) -> jax.Array:
+        return x + len(s)
+
+    for _ in range(2):
+        with pytest.raises(Exception, match="no such option"):
+            plain("not to be compiled", np.ones(3, np.float32))
 
 
 SINGLE = """

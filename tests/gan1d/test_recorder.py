@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import gan1d
-from gan1d import algorithm, draws, recording, training
+from gan1d import algorithm, draws, training
 from gan1d.config import Config, structure
 from gan1d.data import target
-from gan1d.players import flat, initial
+from gan1d.players import flat
 from gan1d.recorder import Recorder
 
 CONFIG = Config.from_dict(
@@ -31,11 +32,11 @@ def recorder_of(config: Config) -> Recorder:
 def filled(config: Config, stops: Sequence[int], but: int = 0) -> Recorder:
     """A recorder of a run that is trained as far as each stop in turn, a state recorded after every iteration."""
     s, n, recorder = structure(config), draws.numbers(config), recorder_of(config)
-    state, total = initial(s, n), training.NOTHING
+    state, total = algorithm.begin(s, n), training.NOTHING
     state = state._replace(players=flat(state.players))
-    recorder.add(recording.single(state))
-    for until in stops:
-        state, total, kept = algorithm.run(s, n, state, total, algorithm.plan(0, until, 40, 1))
+    for due, until in pairwise((0, *stops)):
+        plan = algorithm.Plan.of(until, due + (due > 0), 40, 1)
+        state, total, kept = algorithm.run(s, n, state, total, plan)
         recorder.add(kept)
         recorder.measure(but)
     return recorder
