@@ -69,14 +69,14 @@ class Program:
     def ahead(self, s: Structure, *arguments: Any) -> Future[jax.stages.Compiled]:
         """Has it compiled, for these shapes; what takes Python is done when this returns, and the rest goes on beside what follows."""
         leaves, tree = jax.tree.flatten(arguments)
-        on = _device()
+        on = device()
         key = (s, on, tree, *((leaf.shape, leaf.dtype) for leaf in leaves))
         with _log_lock:
             if found := self._ready.get(key):
                 return found
             coming = self._ready[key] = Future()
         try:
-            name = f"{self.name} {s} {tree} {key[3:]}" if (on.platform, on.id) == ("cpu", 0) else None
+            name = f"{self.name} {s} {key[2:]} {on.id}" if (on.platform, on.process_index) == ("cpu", 0) else None
             began = time.perf_counter()
             if name and (kept := store.read(name, on)):
                 _count("read", time.perf_counter() - began)
@@ -125,10 +125,17 @@ class Program:
             store.write(name, compiled)
 
 
-def _device() -> jax.Device:
+def device() -> jax.Device:
     """Where this thread's programs go."""
     on = jax.config.values["jax_default_device"]
     return on if isinstance(on, jax.Device) else jax.local_devices(backend=on)[0]
+
+
+def beside() -> jax.Device:
+    """Where programs go that are to run at the same time: the CPU's other device, where there is one (`for_single_runs`)."""
+    on = device()
+    others = [other for other in jax.local_devices(backend=on.platform) if other != on]
+    return others[0] if others and on.platform == "cpu" else on
 
 
 def _on_event(event: str, **_: Any) -> None:
@@ -158,18 +165,21 @@ def compile_log() -> tuple[int, float]:
 def for_single_runs() -> None:
     """Sets this process up to train one run at a time; what comes too late, or against the user's own wish, does nothing.
 
-    XLA has two threads on the CPU from now on: one trains, one observes what has been recorded. With more, it hands parts of kernels
-    that take microseconds from core to core. And memory once used is kept: to give arrays of a megabyte back to Linux and to get them
-    again cost a sixth of a run. Not for many runs at once, nor for images.
+    JAX has two devices on the CPU from now on, of one thread each: one trains, the other observes what has been recorded (`beside`). A
+    device of more threads hands parts of kernels that take microseconds from core to core, and waits for them. And memory once used is
+    kept: to give arrays of a megabyte back to Linux and to get them again cost a sixth of a run. Not for many runs at once, nor for images.
     """
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):  # glibc has it
         for parameter, size in KEPT.items():
             mallopt(parameter, size)
-    if "NPROC" in os.environ or "PJRT_NPROC" in os.environ:
+    if "NPROC" in os.environ or "PJRT_NPROC" in os.environ or "device_count" in os.environ.get("XLA_FLAGS", ""):
         return
-    os.environ["PJRT_NPROC"] = "2"  # looked at when the CPU's client is made; nobody's children are to find it
+    os.environ["PJRT_NPROC"] = "1"  # looked at when the CPU's client is made; nobody's children are to find it
     try:
+        jax.config.update("jax_num_cpu_devices", 2)
         jax.local_devices(backend="cpu")
+    except RuntimeError:  # too late
+        pass
     finally:
         del os.environ["PJRT_NPROC"]
 

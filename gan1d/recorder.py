@@ -10,6 +10,7 @@ import numpy as np
 from gan1d.config import Config, structure
 from gan1d.data import Target
 from gan1d.measuring import Measuring
+from gan1d.programs import beside
 from gan1d.pushforward import Grid
 from gan1d.recording import Kept, Points, observed
 
@@ -19,7 +20,7 @@ class Recorder:
     something is."""
 
     def __init__(self, config: Config, data: Target, where: Grid, points: Points):
-        self._structure, self._points = structure(config), points
+        self._structure, self._points, self._beside = structure(config), points, beside()
         self._coming = list[tuple[Kept, dict[str, Any]]]()
         self._rows = list[dict[str, np.ndarray]]()
         self._measuring = Measuring(config, data, where)
@@ -32,7 +33,9 @@ class Recorder:
 
     def add(self, kept: Kept) -> None:
         """The next states; returns at once, whether or not there are any yet."""
-        self._coming.append((kept, observed(self._structure, kept, self._points)))
+        with jax.default_device(self._beside):
+            rows = observed(self._structure, jax.device_put(kept, self._beside), self._points)
+        self._coming.append((kept, rows))
 
     def measure(self, but: int = 0) -> None:
         """Measures what there is, as it comes, but for the last so many times that something was added."""

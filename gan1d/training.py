@@ -20,7 +20,7 @@ from gan1d.losses import LOSSES
 from gan1d.measuring import LEVELS
 from gan1d.noise import NOISES
 from gan1d.players import State, adopt, flat, shaped
-from gan1d.programs import compile_log, make_room
+from gan1d.programs import beside, compile_log, make_room
 from gan1d.recorder import Recorder
 from gan1d.recording import SEEN, Points
 from gan1d.trajectory import SAMPLED, Trajectory
@@ -100,6 +100,7 @@ def train(
             if progress and int(state.diverged_at) >= 0:
                 break
         recorder.measure(but=1)
+        whole = [in_shape(s, state) for state in states[:-1]]  # while the last piece is trained
         if (diverged_at := int(state.diverged_at)) >= 0:
             # where the run would next have been recorded, its last finite state stands
             at, fine = int(state.iteration), state._replace(diverged_at=np.int32(-1))
@@ -107,6 +108,7 @@ def train(
             states.append(state)
         steps = np.minimum(begin + stride * np.arange(1 + -(-count // stride)), end)
         rows, density = recorder.rows(len(steps))
+        whole += [in_shape(s, state) for state in states[len(whole) :]]
     compiled, compiling_took = (now - then for now, then in zip(compile_log(), before, strict=True))
     training = max(time.perf_counter() - began - compiling_took, 0.0)
     return assemble(
@@ -117,21 +119,22 @@ def train(
         rows,
         density,
         diverged_at,
-        checkpoints=tuple({int(state.iteration): in_shape(s, state) for state in states}.items()),
+        checkpoints=tuple({int(state.iteration): state for state in whole}.items()),
         seconds={"compile": compiling_took, "train": training},
         compilations=int(compiled),
     )
 
 
 def prepare(s: Structure, n: draws.Scalars, points: Points) -> None:
-    """Has the programs compiled that a run of this structure needs, all at once: the longest is traced first, and compiled while the
-    others are."""
+    """Has the programs compiled that a run of this structure needs, all at once: while the longest is traced, the others are compiled."""
     state = recording.abstract(s)
     state = state._replace(players=jax.eval_shape(partial(flat, xp=jnp), state.players))
+    with jax.default_device(beside()):
+        observed = recording.observed.ahead(s, recording.blank(s, state.players), points)
     for coming in (
-        algorithm.run.ahead(s, n, state, NOTHING, algorithm.Plan.of(0, 0, 1, 1)),
-        recording.observed.ahead(s, recording.blank(s, state.players), points),
+        observed,
         algorithm.begin.ahead(s, n),
+        algorithm.run.ahead(s, n, state, NOTHING, algorithm.Plan.of(0, 0, 1, 1)),
     ):
         coming.result()
 
