@@ -19,7 +19,7 @@ from gan1d.programs import Program
 from gan1d.recording import Kept, Points, blank, keep, observe, sampled
 
 begin = Program(initial)
-
+"""(structure, numbers) -> the state before any update: `players.initial`, compiled."""
 CHUNK = 64
 """Updates whose random numbers are drawn at once: past about this many, nothing more is gained on a CPU."""
 HALVES = 20
@@ -58,7 +58,8 @@ class Course(NamedTuple):
 
 @Program
 def run(s: Structure, n: Scalars, state: State, total: jax.Array, plan: Plan) -> tuple[State, jax.Array, Kept]:
-    """Goes on with a run: state and total as in a `Course`, in and out. Returns them and the states recorded on the way.
+    """Goes on with a run: state, its players `flat`, and total (5,) as in a `Course`, in and out. Returns them and the states recorded on
+    the way.
 
     An iteration that ends in numbers that are not finite, or in a parameter beyond `LIMIT`, ends the run: its chunk is done again as far
     as the iteration before, and `diverged_at` says which it was.
