@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import inspect
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property, partial, update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 
 import jax
@@ -66,6 +67,9 @@ class Program:
     def __call__(self, s: Structure, *arguments: Any) -> Any:
         return self.ahead(s, *arguments).result()(*arguments)
 
+    def __repr__(self) -> str:
+        return f"{self.name}{inspect.signature(self.function)}"
+
     def ahead(self, s: Structure, *arguments: Any) -> Future[jax.stages.Compiled]:
         """Has it compiled, for these shapes; what takes Python is done when this returns, and the rest goes on beside what follows."""
         leaves, tree = jax.tree.flatten(arguments)
@@ -82,7 +86,7 @@ class Program:
                 _count("read", time.perf_counter() - began)
                 coming.set_result(kept)
             else:
-                lowered = self._lowered(s, *arguments)
+                lowered = self._lowered(on, s, *arguments)
                 _compiling.submit(self._compile, lowered, name, coming).add_done_callback(
                     lambda _: coming.exception() and self._ready.pop(key, None)
                 )
@@ -96,19 +100,17 @@ class Program:
         """Gives up what is compiled."""
         self._ready.clear()
 
-    @cached_property
-    def _jit(self) -> Any:
-        """JAX keeps programs, too, and one that it had kept could not be kept here: so in each version its name is another."""
-        function = partial(self.function)
-        function.__name__ = f"{self.name}_{store.version()}"  # type: ignore[attr-defined]
-        return jax.jit(function, static_argnums=0, compiler_options=COMPILER)
+    def _lowered(self, on: jax.Device, *arguments: Any) -> jax.stages.Lowered:
+        """Traced, without Python's collector, which finds nothing to collect there and takes a tenth of the time.
 
-    def _lowered(self, *arguments: Any) -> jax.stages.Lowered:
-        """Traced, without Python's collector, which finds nothing to collect there and takes a tenth of the time."""
+        JAX keeps programs, too, and one that it had kept could not be kept here: so for each version and device its name is another.
+        """
+        function = partial(self.function)
+        function.__name__ = f"{self.name}_{store.version()}_{on.id}"  # type: ignore[attr-defined]
         collects = gc.isenabled()
         gc.disable()
         try:
-            return self._jit.lower(*arguments)
+            return jax.jit(function, static_argnums=0, compiler_options=COMPILER).lower(*arguments)
         finally:
             if collects:
                 gc.enable()
