@@ -25,8 +25,8 @@ jax.monitoring.register_event_duration_secs_listener(lambda event, *_, **about: 
 config = gan1d.Config.from_dict({"data": {"means": [0], "stds": [1]}, "discriminator": {"hidden": [8]}, "training": {"batch": 4}})
 run = gan1d.train(config)
 traced = [name for event, name in seen if "trace" in event]
-version = gan1d.store.version()
-print(json.dumps([[name for name in ("run", "observed", "initial") if any(one.startswith(f"{name}_{version}") for one in traced)], run.compilations, run.jsd.tolist()]))
+mine = [name for name in ("run", "observed", "initial") if any(f"{name}_{gan1d.store.version()}" in one for one in traced)]
+print(json.dumps([mine, run.compilations, run.jsd.tolist()]))
 """
 
 
