@@ -174,7 +174,8 @@ def for_single_runs() -> None:
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):  # glibc has it
         for parameter, size in KEPT.items():
             mallopt(parameter, size)
-    if "NPROC" in os.environ or "PJRT_NPROC" in os.environ or "device_count" in os.environ.get("XLA_FLAGS", ""):
+    chosen = ("NPROC", "PJRT_NPROC", "JAX_NUM_CPU_DEVICES")
+    if any(name in os.environ for name in chosen) or "device_count" in os.environ.get("XLA_FLAGS", ""):
         return
     os.environ["PJRT_NPROC"] = "1"  # looked at when the CPU's client is made; nobody's children are to find it
     try:

@@ -36,7 +36,9 @@ def folder() -> Path | None:
     """Where programs of this `version` are kept between processes, beside JAX's own; None where they are not."""
     beside: str | None = jax.config.values["jax_compilation_cache_dir"]
     is_wanted = jax.config.values["jax_enable_compilation_cache"]
-    return Path(beside) / f"gan1d-{version()}" if beside and is_wanted else None
+    if not beside or not is_wanted or "://" in beside:  # JAX can also keep its own in a bucket
+        return None
+    return Path(beside) / f"gan1d-{version()}"
 
 
 @cache

@@ -147,6 +147,10 @@ print(len(jax.devices()), each, "PJRT_NPROC" in os.environ, looked)
 """
 
 
+OWN = "import jax, gan1d.programs as p; p.for_single_runs(); print(len(jax.devices()))"
+"""How many devices there are where the user had said how many."""
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux alone tells")
 def test_a_process_for_single_runs_has_two_devices_and_keeps_its_memory_and_tells_no_child() -> None:
     """And what it trains is, bit for bit, what a process of one device does, which observes where it trains."""
@@ -156,6 +160,10 @@ def test_a_process_for_single_runs_has_two_devices_and_keeps_its_memory_and_tell
         [sys.executable, "-c", SINGLE], capture_output=True, text=True, check=True, env=environment, cwd=ROOT
     )
     devices, faults, leaks, looked = done.stdout.split()
+    own = [sys.executable, "-c", OWN]
+    for wish in ({"JAX_NUM_CPU_DEVICES": "1"}, {"XLA_FLAGS": "--xla_force_host_platform_device_count=3"}):
+        count = subprocess.run(own, capture_output=True, text=True, check=True, env=environment | wish, cwd=ROOT).stdout
+        assert count.strip() == ("1" if "JAX_NUM_CPU_DEVICES" in wish else "3")
     assert devices == "2" and leaks == "False"
     run = gan1d.train(SMALL)
     assert looked == hashlib.sha256(run.d.tobytes() + run.jsd.tobytes()).hexdigest()

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 import pytest
 
-from gan1d import programs, store
+from gan1d import store
 
 ROOT = Path(__file__).parents[2]
 RUN = """
@@ -117,7 +117,11 @@ def test_a_version_is_all_that_a_program_depends_on(name: str, value: Any, monke
     assert store.version.__wrapped__() != before
 
 
-def test_it_lies_beside_what_jax_keeps() -> None:
+def test_it_lies_beside_what_jax_keeps_on_a_disk() -> None:
     kept = jax.config.values["jax_compilation_cache_dir"]
     assert store.folder() == (Path(kept) / f"gan1d-{store.version()}" if kept else None)
-    assert programs.Program(doubled).name == "doubled"
+    jax.config.update("jax_compilation_cache_dir", "gs://a-bucket/programs")
+    try:
+        assert store.folder() is None
+    finally:
+        jax.config.update("jax_compilation_cache_dir", kept)
