@@ -61,8 +61,8 @@ def run(s: Structure, n: Scalars, state: State, total: jax.Array, plan: Plan) ->
     """Goes on with a run: state, its players `flat`, and total (5,) as in a `Course`, in and out. Returns them and the states recorded on
     the way.
 
-    An iteration that ends in numbers that are not finite, or in a parameter beyond `LIMIT`, ends the run: its chunk is done again as far
-    as the iteration before, and `diverged_at` says which it was.
+    An iteration that ends in numbers that are not finite, or in a player beyond `LIMIT`, ends the run: its chunk is done again as far as
+    the iteration before, and `diverged_at` says which it was.
     """
     k_d, k_g, last = n["k_d"], n["k_g"], plan.last
 

@@ -16,18 +16,20 @@ from gan1d.config import Config, Structure
 from gan1d.data import DISTRIBUTIONS
 from gan1d.noise import NOISES
 from gan1d.regularizers import REGULARIZERS
-from gan1d.threefry import THREEFRY
+from gan1d.threefry import THREEFRY, quick_words
 
 Scalars = dict[str, Any]
 
 STREAMS = ("init_d", "init_g", "real", "noise_d", "noise_g", "dropout_d", "dropout_g", "mix", "blur_d", "blur_g")
 """A random stream for each purpose. Append only: a stream's key is its place."""
+BYTES = 4
+"""Random bytes in a word."""
 
 
 class DrawsD(NamedTuple):
     """Random numbers of one discriminator update.
 
-    real and noise (B,); keep (2B, H) uint8 or None, H the hidden units of D; mix (B,) in [0, 1) or None, where between real and
+    real and noise (B,); keep, `dropout_words` of 2B rows, or None; mix (B,) in [0, 1) or None, where between real and
     generated a penalty looks; blur (2B,), what instance noise adds, before its standard deviation; zeros while that is 0.
     """
 
@@ -39,7 +41,7 @@ class DrawsD(NamedTuple):
 
 
 class DrawsG(NamedTuple):
-    """Random numbers of one generator update: noise (B,), keep (B, H) uint8 or None, blur (B,)."""
+    """Random numbers of one generator update: noise (B,), keep, `dropout_words` of B rows, or None, blur (B,)."""
 
     noise: jax.Array
     keep: jax.Array | None
@@ -71,22 +73,68 @@ def numbers(config: Config) -> Scalars:
     }
 
 
-def streams(n: Scalars) -> jax.Array:
-    """The root keys of all purposes (P,), in the order of `STREAMS`."""
-    root = jax.random.key(n["seed"], impl=THREEFRY)
-    return jax.vmap(jax.random.fold_in, (None, 0))(root, jnp.arange(len(STREAMS)))
+def root_key(n: Scalars, purpose: str) -> jax.Array:
+    """The key () of a purpose, one of `STREAMS`, out of the seed."""
+    return jax.random.fold_in(jax.random.key(n["seed"], impl=THREEFRY), STREAMS.index(purpose))
 
 
-def keys_of(n: Scalars, iteration: jax.Array, update: jax.Array) -> dict[str, jax.Array]:
-    """Purpose -> the key () of one update, out of seed, purpose, absolute iteration and the update's place in the iteration."""
-    fold_in = jax.vmap(jax.random.fold_in, (0, None))
-    return dict(zip(STREAMS, fold_in(fold_in(streams(n), iteration), update), strict=True))
+def update_key(n: Scalars, purpose: str, iteration: jax.Array, update: jax.Array) -> jax.Array:
+    """The key () of one update, out of seed, purpose, absolute iteration and the update's place in the iteration."""
+    return jax.random.fold_in(jax.random.fold_in(root_key(n, purpose), iteration), update)
 
 
-def dropout_bits(s: Structure, key: jax.Array, rows: int) -> jax.Array | None:
-    """A random byte for each sample and hidden unit (rows, H)."""
-    hidden, _, dropout = s.discriminator
-    return jax.random.bits(key, (rows, sum(hidden)), jnp.uint8) if dropout else None
+def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
+    """The random numbers of a discriminator update: a fresh batch of data (B,) and of noise (B,), and what else `DrawsD` has."""
+    key = partial(update_key, n, iteration=iteration, update=update)
+    noise = NOISES[s.generator[3]].sample(key("noise_d"), s.batch)
+    return _for_d(s, n, iteration, update, noise, blur(n, key("blur_d"), 2 * s.batch))
+
+
+def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsG:
+    """The random numbers of a generator update: a fresh batch of noise (B,), and what else `DrawsG` has."""
+    key = partial(update_key, n, iteration=iteration, update=update)
+    noise = NOISES[s.generator[3]].sample(key("noise_g"), s.batch)
+    return _for_g(s, n, iteration, update, noise, blur(n, key("blur_g"), s.batch))
+
+
+def draw_both(s: Structure, n: Scalars, done: jax.Array, count: int) -> tuple[DrawsD, DrawsG]:
+    """`draw_d` and `draw_g` (N, …) of the N updates of each player that follow iteration `done`: what both draw is drawn at once, for
+    each piece of a program that draws takes long to compile."""
+    slots = jnp.arange(count)
+    of_d, of_g = ((done + 1 + slots // k, slots % k) for k in (n["k_d"], n["k_g"]))
+
+    def keys(purpose: str) -> jax.Array:
+        """Those of D's updates, then of G's (2N,)."""
+        return jnp.concatenate(
+            [jax.vmap(partial(update_key, n, f"{purpose}_{who}"))(*at) for who, at in (("d", of_d), ("g", of_g))]
+        )
+
+    noise = jax.vmap(lambda key: NOISES[s.generator[3]].sample(key, s.batch))(keys("noise"))
+    blurs = blur(n, keys("blur"), 2 * s.batch)
+    return (
+        jax.vmap(partial(_for_d, s, n))(*of_d, noise[:count], blurs[:count]),
+        jax.vmap(partial(_for_g, s, n))(*of_g, noise[count:], blurs[count:, : s.batch]),
+    )
+
+
+def _for_d(
+    s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array, noise: jax.Array, blur: jax.Array
+) -> DrawsD:
+    key = partial(update_key, n, iteration=iteration, update=update)
+    return DrawsD(
+        real=DISTRIBUTIONS[s.data].sample(key("real"), n["data"], s.batch),
+        noise=noise,
+        keep=dropout_words(s, key("dropout_d"), 2 * s.batch),
+        mix=jax.random.uniform(key("mix"), (s.batch,)) if REGULARIZERS[s.penalty].needs_mix else None,
+        blur=blur,
+    )
+
+
+def _for_g(
+    s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array, noise: jax.Array, blur: jax.Array
+) -> DrawsG:
+    keep = dropout_words(s, update_key(n, "dropout_g", iteration, update), s.batch)
+    return DrawsG(noise=noise, keep=keep, blur=blur)
 
 
 def blur(n: Scalars, keys: jax.Array, rows: int) -> jax.Array:
@@ -95,59 +143,26 @@ def blur(n: Scalars, keys: jax.Array, rows: int) -> jax.Array:
     return jax.lax.cond(n["instance_noise"] > 0, normal, lambda keys: jnp.zeros((*keys.shape, rows)), keys)
 
 
-def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
-    """The random numbers of a discriminator update: a fresh batch of data (B,) and of noise (B,), and what else `DrawsD` has."""
-    keys = keys_of(n, iteration, update)
-    noise = NOISES[s.generator[3]].sample(keys["noise_d"], s.batch)
-    return _for_d(s, n, keys, noise, blur(n, keys["blur_d"], 2 * s.batch))
+def dropout_words(s: Structure, key: jax.Array, rows: int) -> jax.Array | None:
+    """A random byte for each sample and hidden unit: `BYTES` rows in one of words (ceil(rows / BYTES), H) uint32."""
+    hidden, _, dropout = s.discriminator
+    return quick_words(key, -(-rows // BYTES), sum(hidden)) if dropout else None
 
 
-def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsG:
-    """The random numbers of a generator update: a fresh batch of noise (B,), and what else `DrawsG` has."""
-    keys = keys_of(n, iteration, update)
-    noise = NOISES[s.generator[3]].sample(keys["noise_g"], s.batch)
-    return _for_g(s, keys, noise, blur(n, keys["blur_g"], s.batch))
-
-
-def draw_both(s: Structure, n: Scalars, done: jax.Array, count: int) -> tuple[DrawsD, DrawsG]:
-    """`draw_d` and `draw_g` (N, …) of the N updates of each player that follow iteration `done`: what both draw is drawn at once, for
-    each piece of a program that draws takes long to compile."""
-    slots, k = jnp.tile(jnp.arange(count), 2), jnp.repeat(jnp.stack([n["k_d"], n["k_g"]]), count)
-    keys = jax.vmap(partial(keys_of, n))(done + 1 + slots // k, slots % k)
-    d, g = ({name: key[part] for name, key in keys.items()} for part in (slice(count), slice(count, None)))
-    noise = jax.vmap(lambda key: NOISES[s.generator[3]].sample(key, s.batch))(
-        jnp.concatenate([d["noise_d"], g["noise_g"]])
-    )
-    blurs = blur(n, jnp.concatenate([d["blur_d"], g["blur_g"]]), 2 * s.batch)
-    return (
-        jax.vmap(partial(_for_d, s, n))(d, noise[:count], blurs[:count]),
-        jax.vmap(partial(_for_g, s))(g, noise[count:], blurs[count:, : s.batch]),
-    )
-
-
-def _for_d(s: Structure, n: Scalars, keys: dict[str, jax.Array], noise: jax.Array, blur: jax.Array) -> DrawsD:
-    return DrawsD(
-        real=DISTRIBUTIONS[s.data].sample(keys["real"], n["data"], s.batch),
-        noise=noise,
-        keep=dropout_bits(s, keys["dropout_d"], 2 * s.batch),
-        mix=jax.random.uniform(keys["mix"], (s.batch,)) if REGULARIZERS[s.penalty].needs_mix else None,
-        blur=blur,
-    )
-
-
-def _for_g(s: Structure, keys: dict[str, jax.Array], noise: jax.Array, blur: jax.Array) -> DrawsG:
-    return DrawsG(noise=noise, keep=dropout_bits(s, keys["dropout_g"], s.batch), blur=blur)
-
-
-def keep_factors(s: Structure, n: Scalars, masks: jax.Array | None) -> list[jax.Array] | None:
-    """Dropout's factors out of random bytes (rows, H), a layer at a time: 0, or one over the keep probability.
+def keep_factors(s: Structure, n: Scalars, words: jax.Array | None, rows: int) -> list[jax.Array] | None:
+    """Dropout's factors (rows, H), a layer at a time, out of `dropout_words`: 0, or one over the keep probability.
 
     The rate is rounded to 1/256.
     Source: Srivastava et al. 2014, JMLR 15, scaled in training instead of in use.
     """
-    if masks is None:
+    if words is None:
         return None
     threshold = jnp.round(n["dropout"] * 256)
-    factor, threshold = 256 / (256 - threshold), threshold.astype(jnp.uint8)
-    layers = jnp.split(masks, np.cumsum(s.discriminator[0])[:-1], axis=1)
-    return [jnp.where(layer >= threshold, factor, 0.0) for layer in layers]  # as bytes: cheaper than as floats
+    factor, threshold = 256 / (256 - threshold), threshold.astype(jnp.uint32)
+    shifts = 8 * jnp.arange(BYTES, dtype=jnp.uint32)[:, None]
+
+    def factors(words: jax.Array) -> jax.Array:
+        kept = (words[:, None] >> shifts) & 255 >= threshold  # where it is used, instead of bytes that are made before
+        return jnp.where(kept, factor, 0.0).reshape(-1, words.shape[-1])[:rows]
+
+    return [factors(layer) for layer in jnp.split(words, np.cumsum(s.discriminator[0])[:-1], axis=1)]

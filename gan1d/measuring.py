@@ -76,8 +76,8 @@ def mapped_density(g: np.ndarray, by: Generator, data: Target, where: pushforwar
     noise, z = cells(by.noise), NOISES[by.noise].ppf(LEVELS)
     masses, bounded = noise.masses, by.kind == "mlp" and by.activation == "tanh"
     p_gen, outside = pushforward.density(pushforward.cells_cdf(g, masses, where), where)
-    cuts, inside = pushforward.cells_masses(g, masses, where, data.landmarks)
-    p, q = metrics.with_outside(data.cdf(cuts)), np.pad(inside, ((0, 0), (1, 1)))
+    cuts, inside, levels = pushforward.cells_masses(g, masses, where, data.landmarks, data.cdf)
+    p, q = metrics.with_outside(levels), np.pad(inside, ((0, 0), (1, 1)))
     atoms = np.where(g[:, 1:] == g[:, :-1], masses, 0.0).sum(axis=1)
     mean, std = pushforward.cells_moments(g, masses)
     i = np.searchsorted(noise.edges, z) - 1

@@ -12,8 +12,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from gan1d.data import Target
+from gan1d.distributions import log_add
 from gan1d.noise import REACH, cells
-from gan1d.pushforward import arranged
+from gan1d.pushforward import arranged, order_of
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -60,7 +61,7 @@ def linear_jsd(mean: np.ndarray, std: np.ndarray, edges: np.ndarray, cdf: Functi
     fixed = np.broadcast_to(edges, (len(mean), len(edges)))
     cuts = np.concatenate([fixed, own], axis=1)
     p = np.concatenate([np.broadcast_to(cdf(edges), fixed.shape), cdf(own)], axis=1)
-    order = np.argsort(cuts, axis=1)
+    order = order_of(cuts)
     steps = (arranged(cuts, order) - mean[:, None]) / std[:, None]
     return jsd_of_masses(with_outside(arranged(p, order)), with_outside(ndtr(steps)))
 
@@ -178,8 +179,10 @@ def _log_steps(z: np.ndarray, slope: np.ndarray, noise: str, log_q: np.ndarray, 
     height = np.where(slope == 0, -np.inf, -log_slope)  # a point's mass is no density
     before, after = height[:, :-1], height[:, 1:]
     rises, goes_on = slope[:, :-1] > 0, slope[:, 1:] > 0
-    left = np.logaddexp(np.where(rises, before, -np.inf), np.where(goes_on, -np.inf, after))
-    right = np.logaddexp(np.where(rises, -np.inf, before), np.where(goes_on, after, -np.inf))
+    left = np.where(rises, before, np.where(goes_on, -np.inf, after))
+    right = np.where(goes_on, after, np.where(rises, -np.inf, before))
+    for side, fold in ((left, rises & ~goes_on), (right, goes_on & ~rises)):  # both lines lie on one side
+        side[fold] = log_add(before[fold], after[fold])
     padded = np.pad(log_q, ((0, 0), (1, 1)), constant_values=-np.inf)
     beside = arranged(padded, place + (right < left)) - _log_phi(z[1:-1], noise)
     lower = np.maximum(beside, np.minimum(left, right))
@@ -187,7 +190,7 @@ def _log_steps(z: np.ndarray, slope: np.ndarray, noise: str, log_q: np.ndarray, 
     lower = np.where(there, lower, 0.0)
     with np.errstate(divide="ignore"):
         rest = np.log1p(-np.exp(np.minimum(np.minimum(left, right) - lower, 0.0)))
-    size = np.logaddexp(np.maximum(left, right) - lower, rest)
+    size = log_add(np.maximum(left, right) - lower, rest)
     return np.where(there, np.where(left < right, size, -size), 0.0)
 
 
@@ -202,8 +205,8 @@ def mapped_kl(cuts: np.ndarray, q: np.ndarray, atoms: np.ndarray, narrowest: flo
     low, high = data.support
     rounding = ((middle < low) & (middle > low - narrowest)) | ((middle > high) & (middle < high + narrowest))
     some = (q > 0) & ~rounding
-    terms = np.zeros_like(q)
-    terms[some] = q[some] * (np.log(q[some] / width[some]) - data.log_pdf(middle[some]))
+    with np.errstate(invalid="ignore"):  # 0 times infinity, where there is no mass
+        terms = np.where(some, q * (np.log(np.where(some, q, 1.0) / width) - data.log_pdf(middle)), 0.0)
     return np.where(atoms > ATOMS, np.inf, np.maximum(terms.sum(axis=1), 0.0))
 
 
@@ -215,7 +218,7 @@ def w1(values: np.ndarray, masses: np.ndarray, ppf: Function, in_order: bool = F
     """
     weights = np.broadcast_to(masses, values.shape)
     if not in_order:
-        order = np.argsort(values, axis=1)
+        order = order_of(values)
         values, weights = arranged(values, order), masses[order]
     u = np.cumsum(weights, axis=1) - 0.5 * weights
     if in_order:

@@ -18,13 +18,14 @@ from flax import nnx
 from gan1d import networks
 from gan1d.config import OPTIMIZERS as OPTIMIZER_NAMES
 from gan1d.config import Structure
-from gan1d.draws import STREAMS, DrawsD, DrawsG, Scalars, keep_factors, streams
+from gan1d.draws import DrawsD, DrawsG, Scalars, keep_factors, root_key
 from gan1d.losses import LOSSES
 from gan1d.regularizers import REGULARIZERS
 
 Tree = Any
 LIMIT = 1e6
-"""A parameter beyond this has run away: data and generated points are a thousand times nearer, and float32 soon ends."""
+"""A player whose parameters, as one vector, are longer than this has run away: data and generated points are a thousand times nearer, and
+float32 soon ends."""
 
 
 class Players(NamedTuple):
@@ -118,9 +119,8 @@ def trees(s: Structure, players: Players) -> tuple[Tree, Tree]:
 
 def initial(s: Structure, n: Scalars) -> State:
     """The state before any update."""
-    roots = dict(zip(STREAMS, streams(n), strict=True))
-    d = nnx.split(networks.discriminator(s, roots["init_d"]))[1]
-    module = networks.generator(s, roots["init_g"])
+    d = nnx.split(networks.discriminator(s, root_key(n, "init_d")))[1]
+    module = networks.generator(s, root_key(n, "init_g"))
     if isinstance(module, networks.LinearGenerator):
         module.mean[...], module.std[...] = n["g_mean"], n["g_std"]
     g = nnx.split(module)[1]
@@ -160,13 +160,14 @@ def update_d(s: Structure, n: Scalars, players: Players, draws: DrawsD) -> tuple
     fake = nnx.merge(g_graph, tree_g)(draws.noise)
     seen = blurred(n, jnp.concatenate([draws.real, fake]), draws.blur)
     real, fake = seen[: s.batch], seen[s.batch :]
-    keep = keep_factors(s, n, draws.keep)
+    keep = keep_factors(s, n, draws.keep, 2 * s.batch)
+    is_real = jnp.arange(2 * s.batch) < s.batch
 
     def objective(d: Tree) -> tuple[jax.Array, jax.Array]:
         module = nnx.merge(d_graph, d)
         logits = module(seen, keep)
         on_real = labels(loss.real, loss.fake, n["label_smoothing"])
-        batch = jnp.mean(on_real(logits[: s.batch])) + jnp.mean(loss.fake(logits[s.batch :]))
+        batch = jnp.sum(jnp.where(is_real, on_real(logits), loss.fake(logits))) / s.batch
         total = batch + n["l2"] * l2(d)
         if chosen.penalty:
             kept = None if keep is None else [k[: s.batch] for k in keep]
@@ -182,16 +183,19 @@ def update_d(s: Structure, n: Scalars, players: Players, draws: DrawsD) -> tuple
 
 def update_g(s: Structure, n: Scalars, players: Players, draws: DrawsG) -> tuple[Players, tuple[jax.Array, jax.Array]]:
     """One generator update. Returns the players and (batch loss (), gradient norm ())."""
+    loss = LOSSES[s.loss]
     d_graph, g_graph = skeletons(s)
     tree_d, tree_g = trees(s, players)
     module = nnx.merge(d_graph, tree_d)
-    keep = keep_factors(s, n, draws.keep)
+    keep = keep_factors(s, n, draws.keep, s.batch)
 
-    def objective(g: Tree) -> jax.Array:
-        seen = blurred(n, nnx.merge(g_graph, g)(draws.noise), draws.blur)
-        return jnp.mean(LOSSES[s.loss].generator(module(seen, keep)))
+    def points(g: Tree) -> jax.Array:
+        return blurred(n, nnx.merge(g_graph, g)(draws.noise), draws.blur)
 
-    batch, grads = jax.value_and_grad(objective)(tree_g)
+    seen, back = jax.vjp(points, tree_g)
+    logit, slope = module.with_slope(seen, keep)
+    batch, steepness = jax.value_and_grad(lambda logit: jnp.mean(loss.generator(logit)))(logit)
+    (grads,) = back(steepness * slope)
     g, g_opt, norm = _apply(s, n, "lr_g", players.g, players.g_opt, grads)
     return players._replace(g=g, g_opt=g_opt), (batch, norm)
 
@@ -199,9 +203,14 @@ def update_g(s: Structure, n: Scalars, players: Players, draws: DrawsG) -> tuple
 def _apply(s: Structure, n: Scalars, rate: str, params: Tree, opt: Tree, grads: Tree) -> tuple[Tree, Tree, jax.Array]:
     """Parameters and optimiser state after one update, and the gradient's norm ()."""
     if not _is_tree(params):
-        grads = ravelled(grads, jnp)
+        grads = jax.lax.optimization_barrier(ravelled(grads, jnp))  # made once, not again for each of its uses
     direction, opt = OPTIMIZERS[s.optimizer](n).update(grads, opt, params)
-    return jax.tree.map(lambda p, u: p - n[rate] * u, params, direction), opt, optax.tree.norm(grads)
+    return jax.tree.map(lambda p, u: p - n[rate] * u, params, direction), opt, length(grads)
+
+
+def length(tree: Tree) -> jax.Array:
+    """The Euclidean length () of everything in a tree, as one vector."""
+    return jnp.sqrt(sum((jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(tree)), start=jnp.zeros(())))
 
 
 def iterate(
@@ -232,8 +241,5 @@ def turn(
 
 
 def is_fine(players: Players, seen: jax.Array) -> jax.Array:
-    """Whether training can go on: what it saw is finite, and no parameter has run away -> bool ()."""
-    fine = jnp.isfinite(jnp.sum(seen))
-    for leaf in jax.tree.leaves((players.d, players.g)):
-        fine &= jnp.max(jnp.abs(leaf)) < LIMIT  # false for NaN too
-    return fine
+    """Whether training can go on: what it saw is finite, and no player has run away -> bool ()."""
+    return jnp.isfinite(jnp.sum(seen)) & (length(players.d) < LIMIT) & (length(players.g) < LIMIT)  # false for NaN too

@@ -16,20 +16,29 @@ from typing import Any
 
 import jax
 import jax.monitoring
+from jax.extend.backend import register_backend_factory
+from jaxlib import xla_client
 
 from gan1d import store
 from gan1d.config import Structure
 
-COMPILER = {"xla_cpu_prefer_vector_width": "512", "xla_cpu_multi_thread_eigen": False}
-"""Where a processor has vectors of 512 bits, XLA's default is half of that. A product of matrices of these sizes gains nothing from a
-second thread, which something else can use; and its sum depends on it."""
+COMPILER = {
+    "xla_cpu_prefer_vector_width": "512",
+    "xla_cpu_multi_thread_eigen": False,
+    "xla_disable_hlo_passes": "cpu-parallel-task-assigner",
+}
+"""Where a processor has vectors of 512 bits, XLA's default is half of that. Neither a product of matrices of these sizes nor an elementwise
+kernel of a few microseconds gains anything from a second thread, which something else can use; and a product's sum depends on it."""
 PROGRAMS = 24
 """Structures whose programs stay loaded. Each takes some 900 memory maps, more with half-steps, of the 65 530 that Linux gives a process;
 past them the compiler ends it. Those given up are read again from the disk."""
 KEPT = {-1: 2**27, -3: 2**25, -2: 2**24}
 """Bytes, by the numbers of malloc.h: what is free at the end before it is given back (M_TRIM_THRESHOLD), the least that is asked of Linux
 alone (M_MMAP_THRESHOLD, at most 2^25), what is asked for beyond the need (M_TOP_PAD)."""
+BESIDE = "beside"
+"""What JAX calls its second client on the CPU."""
 
+_second = list[jax.Device]()
 _loaded: set[Structure] = set()
 _programs = list["Program"]()
 _compiling = ThreadPoolExecutor(2, "compiling")
@@ -134,10 +143,9 @@ def device() -> jax.Device:
 
 
 def beside() -> jax.Device:
-    """Where programs go that are to run at the same time: the CPU's other device, where there is one (`for_single_runs`)."""
+    """Where programs go that are to run at the same time: the CPU as JAX's second client has it, where there is one (`for_single_runs`)."""
     on = device()
-    others = [other for other in jax.local_devices(backend=on.platform) if other != on]
-    return others[0] if others and on.platform == "cpu" else on
+    return _second[0] if _second and on.platform == "cpu" else on
 
 
 def _on_event(event: str, **_: Any) -> None:
@@ -167,9 +175,10 @@ def compile_log() -> tuple[int, float]:
 def for_single_runs() -> None:
     """Sets this process up to train one run at a time; what comes too late, or against the user's own wish, does nothing.
 
-    JAX has two devices on the CPU from now on, of one thread each: one trains, the other observes what has been recorded (`beside`). A
-    device of more threads hands parts of kernels that take microseconds from core to core, and waits for them. And memory once used is
-    kept: to give arrays of a megabyte back to Linux and to get them again cost a sixth of a run. Not for many runs at once, nor for images.
+    JAX has two clients on the CPU from now on, each with a single thread: one trains, the other observes what has been recorded (`beside`).
+    Threads of one client hand parts of a program to each other, kernels that take microseconds and parts of the other program too. And
+    memory once used is kept: to give arrays of a megabyte back to Linux and to get them again cost a sixth of a run. Not for many runs at
+    once, nor for images.
     """
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):  # glibc has it
         for parameter, size in KEPT.items():
@@ -177,10 +186,11 @@ def for_single_runs() -> None:
     chosen = ("NPROC", "PJRT_NPROC", "JAX_NUM_CPU_DEVICES")
     if any(name in os.environ for name in chosen) or "device_count" in os.environ.get("XLA_FLAGS", ""):
         return
-    os.environ["PJRT_NPROC"] = "1"  # looked at when the CPU's client is made; nobody's children are to find it
+    os.environ["PJRT_NPROC"] = "1"  # looked at when a CPU's client is made; nobody's children are to find it
     try:
-        jax.config.update("jax_num_cpu_devices", 2)
+        register_backend_factory(BESIDE, xla_client.make_cpu_client, priority=-1)
         jax.local_devices(backend="cpu")
+        _second[:] = jax.local_devices(backend=BESIDE)
     except RuntimeError:  # too late
         pass
     finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import jax
 import numpy as np
@@ -10,47 +12,61 @@ import numpy as np
 from gan1d.config import Config, structure
 from gan1d.data import Target
 from gan1d.measuring import Measuring
-from gan1d.programs import beside
+from gan1d.programs import beside, device
 from gan1d.pushforward import Grid
 from gan1d.recording import Kept, Points, observed
 
 
 class Recorder:
-    """Takes states in the order of their iterations. As a context, at its end nothing is under way any more: a process must not end while
-    something is."""
+    """Takes states in the order of their iterations, and looks at them in a thread of its own.
+
+    As a context, at its end nothing is under way any more: a process must not end while something is.
+    """
 
     def __init__(self, config: Config, data: Target, where: Grid, points: Points):
-        self._structure, self._points, self._beside = structure(config), points, beside()
-        self._coming = list[tuple[Kept, dict[str, Any]]]()
+        self._structure, self._points = structure(config), points
+        self._on, self._beside = device(), beside()
         self._rows = list[dict[str, np.ndarray]]()
         self._measuring = Measuring(config, data, where)
+        self._coming = list[Future[None]]()
+        self._thread = ThreadPoolExecutor(1, "observing", _give_way)
 
     def __enter__(self) -> Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        jax.block_until_ready(self._coming)
+        self._thread.shutdown(cancel_futures=True)
 
     def add(self, kept: Kept) -> None:
         """The next states; returns at once, whether or not there are any yet."""
-        with jax.default_device(self._beside):
-            rows = observed(self._structure, jax.device_put(kept, self._beside), self._points)
-        self._coming.append((kept, rows))
+        self._coming.append(self._thread.submit(self._observe, kept))
 
-    def measure(self, but: int = 0) -> None:
-        """Measures what there is, as it comes, but for the last so many times that something was added."""
+    def wait(self, but: int = 0) -> None:
+        """Until all is measured, but for the last so many times that something was added."""
         while len(self._coming) > but:
-            kept, rows = self._coming.pop(0)
-            if count := int(kept.count):
-                self._rows.append({name: np.asarray(values)[:count] for name, values in rows.items()})
-                self._measuring.add(self._rows[-1]["g"])
+            self._coming.pop(0).result()
 
     def rows(self, frames: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Rows (F, …) of `recording.observed` and of `measuring.generated`.
 
         The last one stands for those that a run which ended early does not have.
         """
-        self.measure()
+        self.wait()
         rows = {name: np.concatenate([piece[name] for piece in self._rows]) for name in self._rows[0]}
         kept = np.minimum(np.arange(frames), self._measuring.done - 1)
         return {name: values[kept] for name, values in rows.items()}, self._measuring.rows(frames)
+
+    def _observe(self, kept: Kept) -> None:
+        with jax.default_device(self._beside):
+            if self._beside != self._on:
+                kept = jax.tree.map(np.asarray, kept)  # waits for it
+            rows = observed(self._structure, kept, self._points)
+            if count := int(kept.count):
+                self._rows.append({name: np.asarray(values)[:count] for name, values in rows.items()})
+                self._measuring.add(self._rows[-1]["g"])
+
+
+def _give_way() -> None:
+    """On Linux this thread no longer takes a core from training when it wakes up: it is a batch job."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

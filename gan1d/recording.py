@@ -47,13 +47,12 @@ def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Arr
     g_module = nnx.merge(g_graph, players.g)
     nodes = cells(noise, NODES)
     felt = nodes.masses > DUST
-    fake = g_module(jnp.asarray(nodes.nodes[felt], jnp.float32))
+    at = jnp.asarray(nodes.nodes[felt], jnp.float32)
     if isinstance(g_module, networks.LinearGenerator):
-        g = jnp.stack([g_module.mean[...], jnp.abs(g_module.std[...])])
+        g, fake = jnp.stack([g_module.mean[...], jnp.abs(g_module.std[...])]), g_module(at)
     else:
-        g = g_module(jnp.asarray(cells(noise).edges, jnp.float32))
-    module = nnx.merge(d_graph, players.d)
-    on_grid, on_fake = module(points.x), module(fake)
+        g, fake = _at_both(g_module, jnp.asarray(cells(noise).edges, jnp.float32), at)
+    on_grid, on_fake = _at_both(nnx.merge(d_graph, players.d), points.x, fake)
     weight = jnp.asarray(nodes.masses[felt], jnp.float32)
     row = {
         "g": g,
@@ -78,15 +77,21 @@ def sampled(s: Structure, players: Players, real: jax.Array, noise: jax.Array) -
     where the generator would move the sample. D as it is, without dropout or instance noise.
     """
     d_graph, g_graph = skeletons(s)
-    module = nnx.merge(d_graph, players.d)
     fake = nnx.merge(g_graph, players.g)(noise[:SAMPLES])
-    slope = jax.grad(lambda x: jnp.sum(LOSSES[s.loss].generator(module(x))))(fake)
+    logit, slope = nnx.merge(d_graph, players.d).with_slope(fake)
+    steepness = jax.grad(lambda logit: jnp.sum(LOSSES[s.loss].generator(logit)))(logit)
     return {
         "sample_real": real[:SAMPLES],
         "sample_fake": fake,
-        "sample_logit": module(fake),
-        "sample_step": -slope,
+        "sample_logit": logit,
+        "sample_step": -steepness * slope,
     }
+
+
+def _at_both(module: Any, a: jax.Array, b: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """What a network says at points (A,) and (B,): one product a layer for both."""
+    both = module(jnp.concatenate([a, b]))
+    return both[: len(a)], both[len(a) :]
 
 
 SEEN = ("batch_loss_d", "batch_loss_g", "grad_norm_d", "grad_norm_g")

@@ -94,12 +94,12 @@ def train(
             state, total, kept = algorithm.run(s, n, state, total, algorithm.Plan.of(until, due, end, stride))
             recorder.add(kept)
             due = min(begin + ((until - begin) // stride + 1) * stride, end)
-            recorder.measure(but=AHEAD)
+            recorder.wait(but=AHEAD)
             if (until - begin) % piece == 0 or until == end:
                 states.append(state)
             if progress and int(state.diverged_at) >= 0:
                 break
-        recorder.measure(but=1)
+        recorder.wait(but=1)
         whole = [in_shape(s, state) for state in states[:-1]]  # while the last piece is trained
         if (diverged_at := int(state.diverged_at)) >= 0:
             # where the run would next have been recorded, its last finite state stands

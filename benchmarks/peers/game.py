@@ -132,9 +132,11 @@ def _drawn(s: Structure, n: Any, who: str, iterations: jax.Array, updates: jax.A
     """The random numbers of each update, and dropout's factors."""
     draw = draws.draw_d if who == "d" else draws.draw_g
 
+    rows = s.batch * (2 if who == "d" else 1)
+
     def one(iteration: jax.Array, update: jax.Array) -> tuple[Any, Any]:
         drawn = draw(s, n, 1 + iteration, update)
-        return drawn, draws.keep_factors(s, n, drawn.keep)
+        return drawn, draws.keep_factors(s, n, drawn.keep, rows)
 
     return jax.vmap(one)(iterations, updates)
 

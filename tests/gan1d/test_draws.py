@@ -27,7 +27,8 @@ def test_streams_are_independent() -> None:
 def test_dropout_keeps_its_share_and_the_mean() -> None:
     config = BASE.replace(**{"discriminator.dropout": 0.3, "discriminator.hidden": [64, 64], "training.batch": 256})
     s, n = structure(config), numbers(config)
-    factors = np.concatenate(keep_factors(s, n, draw_d(s, n, jnp.int32(1), jnp.int32(0)).keep), axis=1)
+    factors = np.concatenate(keep_factors(s, n, draw_d(s, n, jnp.int32(1), jnp.int32(0)).keep, 2 * 256), axis=1)
+    assert factors.shape == (2 * 256, 2 * 64)
     kept = 1 - round(0.3 * 256) / 256
     assert set(np.unique(factors)) == {np.float32(0), np.float32(1 / kept)}
     spread = np.sqrt(kept * (1 - kept) / factors.size)

@@ -63,6 +63,19 @@ def test_an_mlp_computes_what_numpy_does(activation: str, hidden: tuple[int, ...
     np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("activation", NAMES)
+@pytest.mark.parametrize("drops", [False, True])
+def test_a_slope_is_that_of_reverse_mode(activation: str, drops: bool) -> None:
+    """jax.grad of the network itself, sample by sample, with dropout's factors and without."""
+    module = MLP((16, 8), activation, nnx.Rngs(0))
+    x = jnp.linspace(-5, 5, 11)
+    rng = np.random.default_rng(1)
+    keep = [jnp.asarray(2.0 * rng.integers(0, 2, (11, width)), jnp.float32) for width in (16, 8)] if drops else None
+    value, slope = module.with_slope(x, keep)
+    np.testing.assert_array_equal(value, module(x, keep))
+    np.testing.assert_allclose(slope, jax.grad(lambda x: jnp.sum(module(x, keep)))(x), rtol=2e-6, atol=1e-7)
+
+
 def test_a_layer_of_one_input_is_the_matrix_product() -> None:
     layer = Dense(1, 7, nnx.Rngs(0))
     x = jax.random.normal(jax.random.key(0), (5, 1))

@@ -127,7 +127,7 @@ def test_the_discriminators_gradient_is_that_of_finite_differences() -> None:
         drawn = draws.draw_d(s, n, jnp.int32(1), jnp.int32(0))
         d_graph, g_graph = skeletons(s)
         fake = nnx.merge(g_graph, players.g)(drawn.noise)
-        keep = draws.keep_factors(s, n, drawn.keep)
+        keep = draws.keep_factors(s, n, drawn.keep, 2 * s.batch)
 
         @jax.jit
         def objective(d: Tree) -> jax.Array:

@@ -143,28 +143,28 @@ each = (faults() - seen) // 20
 import hashlib, gan1d
 run = gan1d.train(gan1d.Config.from_json(os.environ["CONFIG"]))
 looked = hashlib.sha256(run.d.tobytes() + run.jsd.tobytes()).hexdigest()
-print(len(jax.devices()), each, "PJRT_NPROC" in os.environ, looked)
+print(len(jax.devices()), gan1d.programs.beside() != jax.devices()[0], each, "PJRT_NPROC" in os.environ, looked)
 """
 
 
-OWN = "import jax, gan1d.programs as p; p.for_single_runs(); print(len(jax.devices()))"
-"""How many devices there are where the user had said how many."""
+OWN = "import jax, gan1d.programs as p; p.for_single_runs(); print(len(jax.devices()), p.beside() == jax.devices()[0])"
+"""How many devices there are where the user had said how many, and whether one of them is also the one beside."""
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux alone tells")
-def test_a_process_for_single_runs_has_two_devices_and_keeps_its_memory_and_tells_no_child() -> None:
-    """And what it trains is, bit for bit, what a process of one device does, which observes where it trains."""
+def test_a_process_for_single_runs_has_a_device_beside_and_keeps_its_memory_and_tells_no_child() -> None:
+    """And what it trains is, bit for bit, what another process does, which observes where it trains."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("NPROC")}
     environment["CONFIG"] = SMALL.to_json()
     done = subprocess.run(
         [sys.executable, "-c", SINGLE], capture_output=True, text=True, check=True, env=environment, cwd=ROOT
     )
-    devices, faults, leaks, looked = done.stdout.split()
+    devices, has_beside, faults, leaks, looked = done.stdout.split()
     own = [sys.executable, "-c", OWN]
     for wish in ({"JAX_NUM_CPU_DEVICES": "1"}, {"XLA_FLAGS": "--xla_force_host_platform_device_count=3"}):
         count = subprocess.run(own, capture_output=True, text=True, check=True, env=environment | wish, cwd=ROOT).stdout
-        assert count.strip() == ("1" if "JAX_NUM_CPU_DEVICES" in wish else "3")
-    assert devices == "2" and leaks == "False"
+        assert count.split() == ["1" if "JAX_NUM_CPU_DEVICES" in wish else "3", "True"]
+    assert (devices, has_beside, leaks) == ("1", "True", "False")
     run = gan1d.train(SMALL)
     assert looked == hashlib.sha256(run.d.tobytes() + run.jsd.tobytes()).hexdigest()
     assert int(faults) < 100  # 8 MiB are 2 048 pages

@@ -19,6 +19,7 @@ NORMAL = NOISES["normal"]
 EDGES, MASSES, _ = cells("normal")
 WHERE = grid(-5.0, 7.0)
 NOWHERE = np.empty(0)
+LAW = stats.norm(0.5, 2.0)
 
 # what a generator may do: wander, stand still, fold, jump far away
 value = (
@@ -45,10 +46,12 @@ def test_mass_is_conserved_and_never_negative(g: np.ndarray) -> None:
     p_gen, outside = density(cdf, WHERE)
     assert np.all(p_gen >= 0) and np.all(outside >= 0)
     assert p_gen.sum() * WHERE.width + outside.sum() == pytest.approx(1, abs=1e-6)
-    cuts, inside = cells_masses(g, MASSES, WHERE, np.array([-2.5, 0.0, 3.3, 90.0]))
+    cuts, inside, levels = cells_masses(g, MASSES, WHERE, np.array([-2.5, 0.0, 3.3, 90.0]), LAW.cdf)
+    np.testing.assert_allclose(levels, LAW.cdf(cuts), atol=1e-6)  # an atom's two ends differ by `ATOM` of a cell
     assert np.all(inside >= 0) and np.all(np.diff(cuts, axis=1) >= 0)
     assert cuts[0, 0] <= WHERE.edges[0] and cuts[0, -1] >= WHERE.edges[-1]
-    assert inside.sum() == pytest.approx(1, abs=1e-6)
+    # what a spike leaves of itself in a running sum counts on a stretch that is ten thousand pictures wide; of 20 000 images 9e-6 at most
+    assert inside.sum() == pytest.approx(1, abs=2e-5)
     mean, std = cells_moments(g, MASSES)
     assert np.isfinite(mean).all() and np.isfinite(std).all()
 
@@ -66,7 +69,7 @@ def test_the_histogram_way_agrees_with_cell_by_cell(g: np.ndarray) -> None:
     cdf = cells_cdf(g, MASSES, WHERE)
     np.testing.assert_allclose(np.diff(cdf), np.diff(expected), atol=2e-6)
     # of an image from one side of the picture to far beyond the other, only the side matters: at most its own mass
-    np.testing.assert_allclose(cdf, expected, atol=float(MASSES.max()) + 1e-6)  # and rounding
+    np.testing.assert_allclose(cdf, expected, atol=float(MASSES.max()) + 2e-6)  # and rounding
 
 
 @pytest.mark.parametrize(("m", "s"), [(0.0, 1.0), (2.0, 0.3), (-4.0, 5.0), (1.0, -2.0), (0.0, 1e-3), (100.0, 1.0)])
@@ -113,7 +116,7 @@ def test_a_monotone_map_gives_the_change_of_variables() -> None:
     """G(z) = exp(z): scipy.stats.lognorm, also on each stretch between cuts."""
     g = np.exp(EDGES)[None]
     np.testing.assert_allclose(cells_cdf(g, MASSES, WHERE)[0], stats.lognorm.cdf(WHERE.edges, 1), atol=2e-4)
-    cuts, inside = cells_masses(g, MASSES, WHERE, NOWHERE)
+    cuts, inside, _ = cells_masses(g, MASSES, WHERE, NOWHERE, LAW.cdf)
     np.testing.assert_allclose(np.cumsum(inside[0]), stats.lognorm.cdf(cuts[0, 1:], 1), atol=2e-4)
 
 
@@ -124,7 +127,7 @@ def test_the_stretches_add_up_to_the_grids_cells(g: np.ndarray, landmarks: list[
     assume(np.all((width == 0) | (width > 1e-4)))
     middle = 0.5 * (g[0, 1:] + g[0, :-1])[width[0] == 0]
     assume(not np.any(np.abs(middle[:, None] - WHERE.edges) < 1e-5 * (1 + np.abs(middle[:, None]))))
-    cuts, inside = cells_masses(g, MASSES, WHERE, np.array(landmarks))
+    cuts, inside, _ = cells_masses(g, MASSES, WHERE, np.array(landmarks), LAW.cdf)
     position = ((cuts[0, 1:] + cuts[0, :-1]) / 2 - WHERE.edges[0]) / WHERE.width
     seen = (position > 0) & (position < 256)
     coarse = np.bincount(position[seen].astype(int), inside[0][seen], 256)
@@ -161,9 +164,9 @@ def test_twice_the_cells_move_the_divergence_by_less_than_its_docstring_says(rat
             edges = NORMAL.edges(count)
             g = np.asarray(nnx.merge(graph, state.players.g)(np.float32(edges)), float)[None]
             _, outside = density(cells_cdf(g, NORMAL.masses(edges), where), where)
-            cuts, inside = cells_masses(g, NORMAL.masses(edges), where, data.landmarks)
+            _, inside, levels = cells_masses(g, NORMAL.masses(edges), where, data.landmarks, data.cdf)
             q = np.concatenate([outside[:, :1], inside, outside[:, 1:]], axis=1)
-            jsd.append(metrics.jsd_of_masses(metrics.with_outside(data.cdf(cuts)), q)[0])
+            jsd.append(metrics.jsd_of_masses(metrics.with_outside(levels), q)[0])
         moved.append(abs(jsd[1] - jsd[0]))
     assert len(moved) >= 16
     assert max(moved) < 1e-3

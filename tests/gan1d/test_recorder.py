@@ -38,7 +38,7 @@ def filled(config: Config, stops: Sequence[int], but: int = 0) -> Recorder:
         plan = algorithm.Plan.of(until, due + (due > 0), 40, 1)
         state, total, kept = algorithm.run(s, n, state, total, plan)
         recorder.add(kept)
-        recorder.measure(but)
+        recorder.wait(but)
     return recorder
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gan1d.threefry import FEWER_ROUNDS, ROUNDS, THREEFRY, threefry
+from gan1d.threefry import FEWER_ROUNDS, ROUNDS, THREEFRY, quick_words, threefry
 
 ONES = 0xFFFFFFFF
 
@@ -42,17 +42,20 @@ def test_keys_and_numbers_are_those_of_jax(seed: int) -> None:
     np.testing.assert_array_equal(jax.random.t(ours, 3.0, (9,)), jax.random.t(theirs, 3.0, (9,)))
 
 
-@pytest.mark.parametrize("shape", [(64, 256), (3, 5), (1,)])
-def test_bytes_fill_any_shape(shape: tuple[int, ...]) -> None:
-    """As many as are asked for, of the type that is asked for."""
-    drawn = jax.random.bits(jax.random.key(1, impl=THREEFRY), shape, jnp.uint8)
-    assert drawn.shape == shape and drawn.dtype == jnp.uint8
+def test_quick_words_are_the_generators() -> None:
+    """The first word of each counter, which is the word's row and column."""
+    key = jnp.array([7, 11], jnp.uint32)
+    drawn = quick_words(jax.random.wrap_key_data(key, impl=THREEFRY), 3, 5)
+    assert drawn.shape == (3, 5) and drawn.dtype == jnp.uint32
+    for row, column in np.ndindex(3, 5):
+        assert drawn[row, column] == threefry(key, jnp.uint32(row), jnp.uint32(column), FEWER_ROUNDS)[0]
 
 
-def test_bytes_are_uniform_and_neighbours_independent() -> None:
+def test_quick_bytes_are_uniform_and_neighbours_independent() -> None:
     """Chi-squared of all values, and of pairs of neighbours' upper four bits: within the middle 99.8 % of chance."""
-    drawn = np.asarray(jax.random.bits(jax.random.key(5, impl=THREEFRY), (2**20,), jnp.uint8)).astype(int)
-    pairs = 16 * (drawn[::2] >> 4) + (drawn[1::2] >> 4)
-    halves = 16 * (drawn[: 2**19] >> 4) + (drawn[2**19 :] >> 4)  # the two words of a counter
-    for values in (drawn, pairs, halves):
+    words = np.asarray(quick_words(jax.random.key(5, impl=THREEFRY), 512, 512))
+    drawn = words.view(np.uint8).astype(int)
+    beside = 16 * (drawn[:, ::2] >> 4) + (drawn[:, 1::2] >> 4)
+    below = 16 * (drawn[::2] >> 4) + (drawn[1::2] >> 4)
+    for values in (drawn.ravel(), beside.ravel(), below.ravel()):
         assert 1e-3 < stats.chisquare(np.bincount(values, minlength=256)).pvalue < 1 - 1e-3
