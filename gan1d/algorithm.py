@@ -14,12 +14,10 @@ import numpy as np
 
 from gan1d.config import MAX_UPDATES, Structure
 from gan1d.draws import Scalars, draw_both, draw_d, draw_g
-from gan1d.players import Players, State, initial, is_fine, iterate, turn, update_d, update_g
+from gan1d.players import Players, State, flat, initial, is_fine, iterate, turn, update_d, update_g
 from gan1d.programs import Program
 from gan1d.recording import Kept, Points, blank, keep, observe, sampled
 
-begin = Program(initial)
-"""(structure, numbers) -> the state before any update: `players.initial`, compiled."""
 CHUNK = 64
 """Updates whose random numbers are drawn at once: past about this many, nothing more is gained on a CPU."""
 HALVES = 20
@@ -54,6 +52,13 @@ class Course(NamedTuple):
     total: Any
     due: Any
     kept: Kept
+
+
+@Program
+def begin(s: Structure, n: Scalars) -> State:
+    """The state before any update, its players `flat`."""
+    state = initial(s, n)
+    return state._replace(players=flat(state.players, jnp))
 
 
 @Program
@@ -108,7 +113,7 @@ def run(s: Structure, n: Scalars, state: State, total: jax.Array, plan: Plan) ->
     def is_on(course: Course, end: jax.Array) -> jax.Array:
         return (course.state.iteration < end) | (course.state.iteration == course.due)
 
-    first = Course(state, total, plan.due, blank(s, state.players, jnp))
+    first = Course(state, total, plan.due, blank(s, jnp))
     course = jax.lax.while_loop(lambda course: is_on(course, end_of(course.state)), chunk, first)
     return course.state, course.total, course.kept
 

@@ -111,7 +111,7 @@ def one_mode(moments: Callable[[Numbers], tuple[float, float]]) -> Callable[[Num
 
 
 def log_add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """log(e^a + e^b), elementwise, -inf allowed: `numpy.logaddexp` in a quarter of the time, for its parts are vectorised."""
+    """log(e^a + e^b) of logarithms of densities, any shape, -inf allowed: what `numpy.logaddexp` is, in a quarter of the time."""
     top, far = np.maximum(a, b), np.minimum(a, b)
     with np.errstate(invalid="ignore"):  # -inf - -inf
         return np.where(np.isneginf(far), top, top + np.log1p(np.exp(far - top)))

@@ -16,7 +16,7 @@ from gan1d.config import Config, Structure
 from gan1d.data import DISTRIBUTIONS
 from gan1d.noise import NOISES
 from gan1d.regularizers import REGULARIZERS
-from gan1d.threefry import THREEFRY, quick_words
+from gan1d.threefry import THREEFRY, quick_words, root_keys
 
 Scalars = dict[str, Any]
 
@@ -49,7 +49,8 @@ class DrawsG(NamedTuple):
 
 
 def numbers(config: Config) -> Scalars:
-    """The traced part of a config, as float32 and int32 arrays: the argument that a slider moves."""
+    """The traced part of a config, as float32 and int32 arrays, and of the seed a root key for each of `STREAMS` (P,2) uint32: the argument
+    that a slider moves."""
     d, t = config.discriminator, config.training
     family = DISTRIBUTIONS[config.data.kind]
     floats = {
@@ -65,76 +66,75 @@ def numbers(config: Config) -> Scalars:
         "instance_noise": t.instance_noise,
         "label_smoothing": t.label_smoothing,
     }
-    whole = {"k_d": t.k_d, "k_g": t.k_g, "seed": t.seed}
+    whole = {"k_d": t.k_d, "k_g": t.k_g}
     return {
         "data": {k: np.asarray(v, np.float32) for k, v in family.numbers(config.data).items()},
         **{k: np.float32(v) for k, v in floats.items()},
         **{k: np.int32(v) for k, v in whole.items()},
+        "streams": root_keys(t.seed, len(STREAMS)),
     }
 
 
 def root_key(n: Scalars, purpose: str) -> jax.Array:
-    """The key () of a purpose, one of `STREAMS`, out of the seed."""
-    return jax.random.fold_in(jax.random.key(n["seed"], impl=THREEFRY), STREAMS.index(purpose))
+    """The key () of a purpose, one of `STREAMS`."""
+    return jax.random.wrap_key_data(n["streams"][STREAMS.index(purpose)], impl=THREEFRY)
 
 
-def update_key(n: Scalars, purpose: str, iteration: jax.Array, update: jax.Array) -> jax.Array:
-    """The key () of one update, out of seed, purpose, absolute iteration and the update's place in the iteration."""
-    return jax.random.fold_in(jax.random.fold_in(root_key(n, purpose), iteration), update)
+def keys_of(s: Structure, n: Scalars, who: str, iteration: jax.Array, update: jax.Array) -> dict[str, jax.Array]:
+    """Purpose -> the key () of one update of a player, "d" or "g", out of seed, purpose, absolute iteration and the update's place in the
+    iteration; of the purposes that the structure has, all at once, for each piece of a program that draws takes long to compile."""
+    purposes = [f"noise_{who}", f"blur_{who}"] + ["real"] * (who == "d") + [f"dropout_{who}"] * s.discriminator[2]
+    purposes += ["mix"] * (who == "d" and REGULARIZERS[s.penalty].needs_mix)
+    roots = jnp.stack([n["streams"][STREAMS.index(purpose)] for purpose in purposes])
+    fold_in = jax.vmap(jax.random.fold_in, (0, None))
+    return dict(
+        zip(purposes, fold_in(fold_in(jax.random.wrap_key_data(roots, impl=THREEFRY), iteration), update), strict=True)
+    )
 
 
 def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
     """The random numbers of a discriminator update: a fresh batch of data (B,) and of noise (B,), and what else `DrawsD` has."""
-    key = partial(update_key, n, iteration=iteration, update=update)
-    noise = NOISES[s.generator[3]].sample(key("noise_d"), s.batch)
-    return _for_d(s, n, iteration, update, noise, blur(n, key("blur_d"), 2 * s.batch))
+    keys = keys_of(s, n, "d", iteration, update)
+    noise = NOISES[s.generator[3]].sample(keys["noise_d"], s.batch)
+    return _for_d(s, n, keys, noise, blur(n, keys["blur_d"], 2 * s.batch))
 
 
 def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsG:
     """The random numbers of a generator update: a fresh batch of noise (B,), and what else `DrawsG` has."""
-    key = partial(update_key, n, iteration=iteration, update=update)
-    noise = NOISES[s.generator[3]].sample(key("noise_g"), s.batch)
-    return _for_g(s, n, iteration, update, noise, blur(n, key("blur_g"), s.batch))
+    keys = keys_of(s, n, "g", iteration, update)
+    noise = NOISES[s.generator[3]].sample(keys["noise_g"], s.batch)
+    return _for_g(s, keys, noise, blur(n, keys["blur_g"], s.batch))
 
 
 def draw_both(s: Structure, n: Scalars, done: jax.Array, count: int) -> tuple[DrawsD, DrawsG]:
-    """`draw_d` and `draw_g` (N, …) of the N updates of each player that follow iteration `done`: what both draw is drawn at once, for
-    each piece of a program that draws takes long to compile."""
-    slots = jnp.arange(count)
-    of_d, of_g = ((done + 1 + slots // k, slots % k) for k in (n["k_d"], n["k_g"]))
-
-    def keys(purpose: str) -> jax.Array:
-        """Those of D's updates, then of G's (2N,)."""
-        return jnp.concatenate(
-            [jax.vmap(partial(update_key, n, f"{purpose}_{who}"))(*at) for who, at in (("d", of_d), ("g", of_g))]
-        )
-
-    noise = jax.vmap(lambda key: NOISES[s.generator[3]].sample(key, s.batch))(keys("noise"))
-    blurs = blur(n, keys("blur"), 2 * s.batch)
+    """`draw_d` and `draw_g` (N, …) of the N updates of each player that follow iteration `done`: what both draw is drawn at once."""
+    slots = np.arange(count)
+    d, g = (
+        jax.vmap(partial(keys_of, s, n, who))(done + 1 + slots // k, slots % k)
+        for who, k in (("d", n["k_d"]), ("g", n["k_g"]))
+    )
+    noise = jax.vmap(lambda key: NOISES[s.generator[3]].sample(key, s.batch))(
+        jnp.concatenate([d["noise_d"], g["noise_g"]])
+    )
+    blurs = blur(n, jnp.concatenate([d["blur_d"], g["blur_g"]]), 2 * s.batch)
     return (
-        jax.vmap(partial(_for_d, s, n))(*of_d, noise[:count], blurs[:count]),
-        jax.vmap(partial(_for_g, s, n))(*of_g, noise[count:], blurs[count:, : s.batch]),
+        jax.vmap(partial(_for_d, s, n))(d, noise[:count], blurs[:count]),
+        jax.vmap(partial(_for_g, s))(g, noise[count:], blurs[count:, : s.batch]),
     )
 
 
-def _for_d(
-    s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array, noise: jax.Array, blur: jax.Array
-) -> DrawsD:
-    key = partial(update_key, n, iteration=iteration, update=update)
+def _for_d(s: Structure, n: Scalars, keys: dict[str, jax.Array], noise: jax.Array, blur: jax.Array) -> DrawsD:
     return DrawsD(
-        real=DISTRIBUTIONS[s.data].sample(key("real"), n["data"], s.batch),
+        real=DISTRIBUTIONS[s.data].sample(keys["real"], n["data"], s.batch),
         noise=noise,
-        keep=dropout_words(s, key("dropout_d"), 2 * s.batch),
-        mix=jax.random.uniform(key("mix"), (s.batch,)) if REGULARIZERS[s.penalty].needs_mix else None,
+        keep=dropout_words(s, keys.get("dropout_d"), 2 * s.batch),
+        mix=jax.random.uniform(keys["mix"], (s.batch,)) if "mix" in keys else None,
         blur=blur,
     )
 
 
-def _for_g(
-    s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array, noise: jax.Array, blur: jax.Array
-) -> DrawsG:
-    keep = dropout_words(s, update_key(n, "dropout_g", iteration, update), s.batch)
-    return DrawsG(noise=noise, keep=keep, blur=blur)
+def _for_g(s: Structure, keys: dict[str, jax.Array], noise: jax.Array, blur: jax.Array) -> DrawsG:
+    return DrawsG(noise=noise, keep=dropout_words(s, keys.get("dropout_g"), s.batch), blur=blur)
 
 
 def blur(n: Scalars, keys: jax.Array, rows: int) -> jax.Array:
@@ -143,10 +143,9 @@ def blur(n: Scalars, keys: jax.Array, rows: int) -> jax.Array:
     return jax.lax.cond(n["instance_noise"] > 0, normal, lambda keys: jnp.zeros((*keys.shape, rows)), keys)
 
 
-def dropout_words(s: Structure, key: jax.Array, rows: int) -> jax.Array | None:
-    """A random byte for each sample and hidden unit: `BYTES` rows in one of words (ceil(rows / BYTES), H) uint32."""
-    hidden, _, dropout = s.discriminator
-    return quick_words(key, -(-rows // BYTES), sum(hidden)) if dropout else None
+def dropout_words(s: Structure, key: jax.Array | None, rows: int) -> jax.Array | None:
+    """A random byte for each sample and hidden unit: `BYTES` rows in one of words (W,H) uint32, W = ceil(rows / `BYTES`)."""
+    return None if key is None else quick_words(key, -(-rows // BYTES), sum(s.discriminator[0]))
 
 
 def keep_factors(s: Structure, n: Scalars, words: jax.Array | None, rows: int) -> list[jax.Array] | None:

@@ -68,7 +68,7 @@ def axes_of(n: Scalars) -> dict[str, Any]:
 def begin(s: Structure, n: Scalars, points: Points) -> Lanes:
     """Lanes before any update, nothing recorded. Every leaf of n and points has an axis of lanes first, but for `SHARED`."""
     row = recording.row_shapes(s, points.x.shape[-1])
-    lanes = len(n["seed"])
+    lanes = len(n["lr_d"])
     return Lanes(
         done=jnp.int32(0),
         row=jnp.int32(0),

@@ -5,6 +5,8 @@ Rows do not know of each other: measured in blocks, while training goes on on an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gan1d import metrics, pushforward
@@ -36,8 +38,16 @@ class Measuring:
 
     def rows(self, frames: int) -> dict[str, np.ndarray]:
         """All of them, (F, …) each; the last one stands for those that a run which ended early does not have."""
-        whole = {name: np.concatenate([block[name] for block in self._blocks]) for name in self._blocks[0]}
-        return {name: values[np.minimum(np.arange(frames), self.done - 1)] for name, values in whole.items()}
+        return joined(self._blocks, frames)
+
+
+def joined(blocks: Sequence[dict[str, np.ndarray]], frames: int) -> dict[str, np.ndarray]:
+    """Rows (F, …) of the blocks, one after the other; the last row stands for those that are not there."""
+    whole = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    missing = frames - len(next(iter(whole.values())))
+    if missing:
+        whole = {name: np.concatenate([values, np.repeat(values[-1:], missing, 0)]) for name, values in whole.items()}
+    return whole
 
 
 def generated(g: np.ndarray, by: Generator, data: Target, where: pushforward.Grid) -> dict[str, np.ndarray]:

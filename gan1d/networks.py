@@ -6,11 +6,14 @@ Initial weights are those of the original experiments: truncated normal with sta
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax.custom_derivatives import SymbolicZero
 
 from gan1d.config import ACTIVATIONS as NAMES
 from gan1d.config import Structure
@@ -27,6 +30,28 @@ Source: Nair and Hinton 2010, ICML, for relu; Maas et al. 2013, ICML, for leaky_
 assert tuple(ACTIVATIONS) == NAMES
 
 
+@jax.custom_jvp
+def product(h: jax.Array, kernel: jax.Array) -> jax.Array:
+    """h (B,I) @ kernel (I,O) -> (B,O).
+
+    The kernel's gradient is the product of h^T, laid out anew, and the output's: as the transposed product that it would be else, a CPU
+    makes half as much of it in a second.
+    """
+    return h @ kernel
+
+
+@partial(product.defjvp, symbolic_zeros=True)
+def _product_jvp(primals: tuple[jax.Array, jax.Array], tangents: tuple[Any, Any]) -> tuple[jax.Array, jax.Array]:
+    (h, kernel), (dh, dkernel) = primals, tangents
+    out = h @ kernel
+    moved = jnp.zeros_like(out)
+    if not isinstance(dh, SymbolicZero):
+        moved += product(dh, kernel)
+    if not isinstance(dkernel, SymbolicZero):
+        moved += jax.lax.dot_general(jax.lax.optimization_barrier(h.T), dkernel, (((0,), (0,)), ((), ())))
+    return out, moved
+
+
 class Dense(nnx.Linear):
     """(B, in) -> (B, out): a linear layer with the initial weights above.
 
@@ -39,7 +64,8 @@ class Dense(nnx.Linear):
 
     def __call__(self, inputs: jax.Array, out_sharding: None = None) -> jax.Array:
         assert self.bias is not None
-        return inputs @ self.kernel[...] + jnp.ones((len(inputs), 1), inputs.dtype) @ self.bias[...][None]
+        multiplied = product if min(self.kernel.shape) > 1 else jnp.matmul
+        return multiplied(inputs, self.kernel[...]) + jnp.ones((len(inputs), 1), inputs.dtype) @ self.bias[...][None]
 
 
 class MLP(nnx.Module):

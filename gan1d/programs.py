@@ -29,6 +29,8 @@ COMPILER = {
 }
 """Where a processor has vectors of 512 bits, XLA's default is half of that. Neither a product of matrices of these sizes nor an elementwise
 kernel of a few microseconds gains anything from a second thread, which something else can use; and a product's sum depends on it."""
+ON_CPU = {"xla_backend_optimization_level": 1}
+"""What LLVM does beyond it makes kernels as small as these no quicker, and takes an eighth of the time that compiling takes."""
 PROGRAMS = 24
 """Structures whose programs stay loaded. Each takes some 900 memory maps, more with half-steps, of the 65 530 that Linux gives a process;
 past them the compiler ends it. Those given up are read again from the disk."""
@@ -119,7 +121,8 @@ class Program:
         collects = gc.isenabled()
         gc.disable()
         try:
-            return jax.jit(function, static_argnums=0, compiler_options=COMPILER).lower(*arguments)
+            options = COMPILER | (ON_CPU if on.platform == "cpu" else {})
+            return jax.jit(function, static_argnums=0, compiler_options=options).lower(*arguments)
         finally:
             if collects:
                 gc.enable()

@@ -11,10 +11,10 @@ import numpy as np
 
 from gan1d.config import Config, structure
 from gan1d.data import Target
-from gan1d.measuring import Measuring
+from gan1d.measuring import Measuring, joined
 from gan1d.programs import beside, device
 from gan1d.pushforward import Grid
-from gan1d.recording import Kept, Points, observed
+from gan1d.recording import Kept, Points, observed, unpacked
 
 
 class Recorder:
@@ -52,9 +52,7 @@ class Recorder:
         The last one stands for those that a run which ended early does not have.
         """
         self.wait()
-        rows = {name: np.concatenate([piece[name] for piece in self._rows]) for name in self._rows[0]}
-        kept = np.minimum(np.arange(frames), self._measuring.done - 1)
-        return {name: values[kept] for name, values in rows.items()}, self._measuring.rows(frames)
+        return joined(self._rows, frames), self._measuring.rows(frames)
 
     def _observe(self, kept: Kept) -> None:
         with jax.default_device(self._beside):
@@ -62,7 +60,7 @@ class Recorder:
                 kept = jax.tree.map(np.asarray, kept)  # waits for it
             rows = observed(self._structure, kept, self._points)
             if count := int(kept.count):
-                self._rows.append({name: np.asarray(values)[:count] for name, values in rows.items()})
+                self._rows.append(unpacked(self._structure, np.asarray(rows)[:count], len(self._points.x)))
                 self._measuring.add(self._rows[-1]["g"])
 
 

@@ -15,7 +15,7 @@ from gan1d.config import Config, Mixture, Structure
 from gan1d.draws import numbers
 from gan1d.losses import LOSSES
 from gan1d.noise import cells
-from gan1d.players import Players, State, initial, skeletons, trees
+from gan1d.players import Players, State, initial, ravelled, skeletons, trees, unravelled
 from gan1d.programs import Program
 
 ROWS = 64
@@ -99,53 +99,51 @@ SEEN = ("batch_loss_d", "batch_loss_g", "grad_norm_d", "grad_norm_g")
 
 
 class Kept(NamedTuple):
-    """States to be observed, the first `count` () of R: the parameters d (R,P) and g (R,Q) of each player as one vector, `SEEN` (R,4), and
-    of the batch that D's next update sees real and noise (R,S)."""
+    """States to be observed, the first `count` () of `states` (R, …): each the parameters of both players, `SEEN`, and of the batch that
+    D's next update sees `SAMPLES` real and as many of noise, one after the other."""
 
     count: Any
-    d: Any
-    g: Any
-    seen: Any
-    real: Any
-    noise: Any
+    states: Any
 
 
-def blank(s: Structure, players: Players, xp: Any = np) -> Kept:
-    """Room for `ROWS` states of players that are `flat`. xp: NumPy, or jax.numpy within a program."""
-    batch = (min(s.batch, SAMPLES),)
-    shapes = (players.d.shape, players.g.shape, (len(SEEN),), batch, batch)
-    return Kept(xp.int32(0), *(xp.zeros((ROWS, *shape), xp.float32) for shape in shapes))
+def blank(s: Structure, xp: Any = np) -> Kept:
+    """Room for `ROWS` states. xp: NumPy, or jax.numpy within a program."""
+    return Kept(xp.int32(0), xp.zeros((ROWS, sum(_lengths(s))), xp.float32))
 
 
 def keep(kept: Kept, players: Players, seen: jax.Array, real: jax.Array, noise: jax.Array) -> Kept:
     """One state more, its players `flat`, within a program; seen (4,), real and noise (B,)."""
-    new = (players.d, players.g, seen, real[:SAMPLES], noise[:SAMPLES])
-    put = partial(jax.lax.dynamic_update_index_in_dim, index=kept.count, axis=0)
-    return Kept(kept.count + 1, *(put(values, value) for values, value in zip(kept[1:], new, strict=True)))
+    state = jnp.concatenate([players.d, players.g, seen, real[:SAMPLES], noise[:SAMPLES]])
+    return Kept(kept.count + 1, jax.lax.dynamic_update_index_in_dim(kept.states, state, kept.count, 0))
 
 
 @Program
-def observed(s: Structure, kept: Kept, points: Points) -> dict[str, jax.Array]:
-    """Rows (R, …) of `observe`, `sampled` and `SEEN`, those past `count` zeros."""
+def observed(s: Structure, kept: Kept, points: Points) -> jax.Array:
+    """Of each state that was kept what `looked` says, as a vector (R, …), in which `unpacked` finds it; zeros past `count`."""
 
     # each state is read in the pass before its own: what is worked out where it is used, XLA works out again for every number that it is
     # used for
-    def at(i: jax.Array) -> tuple[jax.Array, ...]:
-        return jax.tree.map(lambda values: values[i], tuple(kept[1:]))
-
-    def one(d: jax.Array, g: jax.Array, seen: jax.Array, *batch: jax.Array) -> dict[str, jax.Array]:
-        d, g = trees(s, Players(d, None, g, None))
-        players = Players(d, None, g, None)
-        return observe(s, players, points) | sampled(s, players, *batch) | dict(zip(SEEN, seen, strict=True))
-
-    def put(i: jax.Array, carry: tuple[Any, dict[str, jax.Array]]) -> tuple[Any, dict[str, jax.Array]]:
+    def put(i: jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         now, rows = carry
-        into = partial(jax.lax.dynamic_update_index_in_dim, index=i, axis=0)
-        return at(i + 1), jax.tree.map(into, rows, one(*now))
+        row = ravelled(looked(s, now, points), jnp)
+        return kept.states[i + 1], jax.lax.dynamic_update_index_in_dim(rows, row, i, 0)
 
-    first = at(jnp.int32(0))
-    rows = jax.tree.map(lambda like: jnp.zeros((ROWS, *like.shape), like.dtype), jax.eval_shape(one, *first))
-    return jax.lax.fori_loop(0, kept.count, put, (first, rows))[1]
+    length = sum(leaf.size for leaf in jax.tree.leaves(row_shapes(s, len(points.x))))
+    return jax.lax.fori_loop(0, kept.count, put, (kept.states[0], jnp.zeros((ROWS, length))))[1]
+
+
+def looked(s: Structure, state: jax.Array, points: Points) -> dict[str, jax.Array]:
+    """`observe`, `sampled` and `SEEN` of one of `Kept.states`, state (L,)."""
+    d, g, seen, real, noise = jnp.split(state, np.cumsum(_lengths(s))[:-1])
+    d, g = trees(s, Players(d, None, g, None))
+    players = Players(d, None, g, None)
+    return observe(s, players, points) | sampled(s, players, real, noise) | dict(zip(SEEN, seen, strict=True))
+
+
+def unpacked(s: Structure, rows: np.ndarray, cells: int) -> dict[str, np.ndarray]:
+    """What `looked` says, by name (R, …), in rows of `observed` (R, …) on a grid of so many cells."""
+    found: dict[str, np.ndarray] = unravelled(rows, row_shapes(s, cells))
+    return found
 
 
 @cache
@@ -155,8 +153,15 @@ def abstract(s: Structure) -> State:
     return jax.eval_shape(partial(initial, s), n)
 
 
+def _lengths(s: Structure) -> list[int]:
+    """Of the parts of one of `Kept.states`."""
+    players, batch = abstract(s).players, min(s.batch, SAMPLES)
+    sizes = [sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in (players.d, players.g)]
+    return [*sizes, len(SEEN), batch, batch]
+
+
+@cache
 def row_shapes(s: Structure, cells: int) -> dict[str, Any]:
-    """Shapes of one row of `observe` and `SEEN`, on a grid of so many cells."""
-    points = Points(*np.zeros((2, cells), np.float32))
-    row = jax.eval_shape(partial(observe, s), abstract(s).players, points)
-    return row | dict.fromkeys(SEEN, jax.ShapeDtypeStruct((), np.float32))
+    """What `looked` says, as abstract arrays, on a grid of so many cells."""
+    points = Points(*(jax.ShapeDtypeStruct((cells,), np.float32) for _ in "xm"))
+    return jax.eval_shape(partial(looked, s), jax.ShapeDtypeStruct((sum(_lengths(s)),), np.float32), points)

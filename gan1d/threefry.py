@@ -7,14 +7,20 @@ Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", SC '1
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 from jax.extend.random import define_prng_impl
 
 Shape = tuple[int, ...]
+Words = Any
+"""uint32, of JAX or of NumPy."""
+Operation = Callable[[Words, Words], Words]
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 ROUNDS = 20
@@ -23,18 +29,42 @@ FEWER_ROUNDS = 13
 """The fewest with which the generator passes BigCrush (table 2 of the source)."""
 
 
-def threefry(key: jax.Array, high: jax.Array, low: jax.Array, rounds: int = ROUNDS) -> tuple[jax.Array, jax.Array]:
-    """Two random words for each counter; key (2,), high and low of one shape, all uint32 -> two of that shape."""
-    keys = (key[0], key[1], key[0] ^ key[1] ^ jnp.uint32(0x1BD11BDA))
-    a, b = high + keys[0], low + keys[1]
+class Operations(NamedTuple):
+    """Elementwise, of uint32."""
+
+    add: Operation
+    xor: Operation
+    either: Operation
+    left: Operation
+    right: Operation
+
+
+IN_PROGRAM = Operations(lax.add, lax.bitwise_xor, lax.bitwise_or, lax.shift_left, lax.shift_right_logical)
+"""Those of jax.numpy, and operators, take many times as long to trace."""
+ON_HOST = Operations(np.add, np.bitwise_xor, np.bitwise_or, np.left_shift, np.right_shift)
+
+
+def threefry(
+    key: Words, high: Words, low: Words, rounds: int = ROUNDS, by: Operations = IN_PROGRAM
+) -> tuple[Words, Words]:
+    """Two random words for each counter; key (2, …), high and low of one shape, all uint32 -> two of that shape."""
+    keys = (key[0], key[1], by.xor(by.xor(key[0], key[1]), np.uint32(0x1BD11BDA)))
+    a, b = by.add(high, keys[0]), by.add(low, keys[1])
     for i in range(rounds):
         turn = ROTATIONS[i // 4 % 2][i % 4]
-        a = a + b
-        b = a ^ ((b << jnp.uint32(turn)) | (b >> jnp.uint32(32 - turn)))
+        a = by.add(a, b)
+        b = by.xor(a, by.either(by.left(b, np.uint32(turn)), by.right(b, np.uint32(32 - turn))))
         if i % 4 == 3:
             group = i // 4 + 1
-            a, b = a + keys[group % 3], b + keys[(group + 1) % 3] + jnp.uint32(group)
+            a, b = by.add(a, keys[group % 3]), by.add(by.add(b, keys[(group + 1) % 3]), np.uint32(group))
     return a, b
+
+
+def root_keys(seed: int, count: int) -> np.ndarray:
+    """The keys (P,2) of a seed's first P streams, `jax.random.fold_in` of 0, 1, …: on the host, for a program would be as long as they."""
+    low = np.arange(count, dtype=np.uint32)
+    key = np.array([0, seed], np.uint32)[:, None].repeat(count, 1)
+    return np.stack(threefry(key, np.zeros_like(low), low, by=ON_HOST), axis=1)
 
 
 @jax.jit

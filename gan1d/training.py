@@ -36,8 +36,10 @@ AHEAD = 2
 """Pieces that wait to be measured: enough for training never to wait for it, and no more memory than that."""
 NOTHING = np.zeros(5, np.float32)
 """A course's total where nothing has been seen."""
+SINGLE = ("p_gen", "g", "d", *SAMPLED)
+"""What a trajectory has in float32: much of it, and drawn rather than computed with."""
 DEVICES = ("auto", "cpu", "gpu")
-SINGLE = "cpu"
+ALONE = "cpu"
 """Where "auto" trains a single run: a chain of kernels of a few microseconds each, less than what a GPU takes to start one. No GPU
 was at hand to measure it: `python -m benchmarks.many` on one shows from how many runs at once it is ahead."""
 
@@ -72,6 +74,8 @@ def train(
     is_new = make_room(s)
     where = grid or grid_of(config)
     points = points_of(data, where)
+    if start is not None and (old := shapes(start)) != (new := shapes(recording.abstract(s))):
+        raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
     before, began = compile_log(), time.perf_counter()
     where_to = find_device(device)
     stride = -(-count // config.training.frames)
@@ -82,12 +86,9 @@ def train(
             progress(0, count)
         if is_new:
             prepare(s, n, points)
-        first = algorithm.begin(s, n)
+        state, total, begin = algorithm.begin(s, n), NOTHING, 0
         if start is not None:
-            if (old := shapes(start)) != (new := shapes(first)):
-                raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
-            first = adopt(first, start)
-        state, total, begin = first._replace(players=flat(first.players)), NOTHING, int(first.iteration)
+            state, begin = adopt(state, start), int(start.iteration)
         due, end, states = begin, begin + count, [state]
         # JAX is told what to do and does it meanwhile, each piece when the one before is there: nothing here waits for the numbers
         for until in segments(begin, end, piece, progress):
@@ -126,16 +127,13 @@ def train(
 
 
 def prepare(s: Structure, n: draws.Scalars, points: Points) -> None:
-    """Has the programs compiled that a run of this structure needs, all at once: while the longest is traced, the others are compiled."""
+    """Has the programs compiled that a run of this structure needs, all at once: while one is compiled, the next is traced."""
     state = recording.abstract(s)
     state = state._replace(players=jax.eval_shape(partial(flat, xp=jnp), state.players))
     with jax.default_device(beside()):
-        observed = recording.observed.ahead(s, recording.blank(s, state.players), points)
-    for coming in (
-        observed,
-        algorithm.begin.ahead(s, n),
-        algorithm.run.ahead(s, n, state, NOTHING, algorithm.Plan.of(0, 0, 1, 1)),
-    ):
+        observed = recording.observed.ahead(s, recording.blank(s), points)
+    run = algorithm.run.ahead(s, n, state, NOTHING, algorithm.Plan.of(0, 0, 1, 1))
+    for coming in (observed, run, algorithm.begin.ahead(s, n)):
         coming.result()
 
 
@@ -188,7 +186,7 @@ def find_device(name: str) -> Any:
     if name not in DEVICES:
         raise ConfigError("device", name, "it must be one of " + ", ".join(DEVICES))
     try:
-        return jax.local_devices(backend=SINGLE if name == "auto" else name)[0]
+        return jax.local_devices(backend=ALONE if name == "auto" else name)[0]
     except RuntimeError:
         raise ConfigError("device", name, "no such device here; it must be auto or cpu") from None
 
@@ -246,14 +244,7 @@ def assemble(
     }
     z = NOISES[config.generator.noise].ppf(LEVELS)
     fields: dict[str, Any] = {"p_data": p_data, "x": where.x, "z": z, **rows, **density}
-    fields = {name: np.asarray(values, float) for name, values in fields.items()}
-    fields |= {
-        name: np.float32(values)
-        for name, values in (
-            *(("p_gen", density["p_gen"]), ("g", density["g"]), ("d", rows["d"])),
-            *((name, rows[name]) for name in SAMPLED),
-        )
-    }
+    fields = {name: np.asarray(values, np.float32 if name in SINGLE else float) for name, values in fields.items()}
     fields |= {"iteration": np.int64(steps), "d_star": None if d_star is None else np.float32(d_star)}
     return Trajectory(config=config, summary=summary, replay=state_at, **fields, **others)
 

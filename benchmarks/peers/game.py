@@ -18,7 +18,6 @@ from gan1d.data import target
 from gan1d.measuring import Measuring
 from gan1d.noise import cells
 from gan1d.players import initial
-from gan1d.trajectory import SAMPLED
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 """A network: kernel (in, out) and bias (out,) of each layer, the output last; float32."""
@@ -182,7 +181,6 @@ def trajectory(of: Game, iterations: int, stride: int, recorded: Recorded) -> ga
     s, where, data = structure(config), training.grid_of(config), target(config.data)
     known = rows(of, stride, recorded)
     shapes = {name: like.shape for name, like in recording.row_shapes(s, len(of.x)).items()}
-    shapes |= dict.fromkeys(SAMPLED, (min(s.batch, recording.SAMPLES),))
     zeros = {name: np.zeros((len(at), *shape), np.float32) for name, shape in shapes.items()}
     measuring = Measuring(config, data, where)
     measuring.add(known["g"])

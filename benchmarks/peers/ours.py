@@ -21,7 +21,6 @@ from benchmarks.timing import Stages
 from gan1d import algorithm, draws, programs, recording, training
 from gan1d.config import Config, structure
 from gan1d.data import target
-from gan1d.players import flat
 
 STAGES = ("training", "recording", "metrics")
 """Training alone; with about 335 states recorded; and with every exact metric of them."""
@@ -65,8 +64,7 @@ def trained(config: Config, observing: bool) -> Any:
     s, n, last = structure(config), draws.numbers(config), config.training.iterations
     stride = -(-last // config.training.frames) if observing else last
     points = training.points_of(target(config.data), training.grid_of(config))
-    state = algorithm.begin(s, n)
-    state, total = state._replace(players=flat(state.players)), training.NOTHING
+    state, total = algorithm.begin(s, n), training.NOTHING
     rows, due = [], 0
     for until in training.segments(0, last, min((recording.ROWS - 1) * stride, last), None):
         state, total, kept = algorithm.run(s, n, state, total, algorithm.Plan.of(until, due, last, stride))

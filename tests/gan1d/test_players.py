@@ -120,7 +120,7 @@ def test_the_discriminators_gradient_is_that_of_finite_differences() -> None:
     )
     with jax.enable_x64(True):
         s, n = structure(config), draws.numbers(config)
-        n = {k: v if isinstance(v, dict) or k in ("seed", "k_d", "k_g") else np.float64(v) for k, v in n.items()}
+        n = {k: v if isinstance(v, dict) or k in ("streams", "k_d", "k_g") else np.float64(v) for k, v in n.items()}
         players = jax.tree.map(
             lambda a: jnp.asarray(a, jnp.float64) if a.dtype.kind == "f" else a, initial(s, n).players
         )

@@ -12,7 +12,6 @@ import gan1d
 from gan1d import algorithm, draws, training
 from gan1d.config import Config, structure
 from gan1d.data import target
-from gan1d.players import flat
 from gan1d.recorder import Recorder
 
 CONFIG = Config.from_dict(
@@ -33,7 +32,6 @@ def filled(config: Config, stops: Sequence[int], but: int = 0) -> Recorder:
     """A recorder of a run that is trained as far as each stop in turn, a state recorded after every iteration."""
     s, n, recorder = structure(config), draws.numbers(config), recorder_of(config)
     state, total = algorithm.begin(s, n), training.NOTHING
-    state = state._replace(players=flat(state.players))
     for due, until in pairwise((0, *stops)):
         plan = algorithm.Plan.of(until, due + (due > 0), 40, 1)
         state, total, kept = algorithm.run(s, n, state, total, plan)

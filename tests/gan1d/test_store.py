@@ -25,7 +25,7 @@ jax.monitoring.register_event_duration_secs_listener(lambda event, *_, **about: 
 config = gan1d.Config.from_dict({"data": {"means": [0], "stds": [1]}, "discriminator": {"hidden": [8]}, "training": {"batch": 4}})
 run = gan1d.train(config)
 traced = [name for event, name in seen if "trace" in event]
-mine = [name for name in ("run", "observed", "initial") if any(f"{name}_{gan1d.store.version()}" in one for one in traced)]
+mine = [name for name in ("run", "observed", "begin") if any(f"{name}_{gan1d.store.version()}" in one for one in traced)]
 print(json.dumps([mine, run.compilations, run.jsd.tolist()]))
 """
 
@@ -43,7 +43,7 @@ def another_process(cache: Path, **environment: str) -> Any:
 def test_another_process_traces_nothing_and_gets_the_same(tmp_path: Path) -> None:
     """Also where a file was damaged, and where programs are not kept."""
     first = another_process(tmp_path)
-    assert first[0] == ["run", "observed", "initial"] and first[1] >= 3
+    assert first[0] == ["run", "observed", "begin"] and first[1] >= 3
     assert another_process(tmp_path) == [[], 3, first[2]]
     (folder,) = (tmp_path / "gan1d" / "jax").glob("gan1d-*")
     files = sorted(folder.iterdir())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gan1d.threefry import FEWER_ROUNDS, ROUNDS, THREEFRY, quick_words, threefry
+from gan1d.threefry import FEWER_ROUNDS, ROUNDS, THREEFRY, quick_words, root_keys, threefry
 
 ONES = 0xFFFFFFFF
 
@@ -26,6 +26,12 @@ def test_known_answers(rounds: int, word: int, expected: tuple[int, int]) -> Non
     """Random123's kat_vectors: key and counter of zeros, and of ones."""
     key = jnp.full(2, word, jnp.uint32)
     assert tuple(int(w) for w in threefry(key, key[0], key[1], rounds)) == expected
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
+def test_root_keys_are_those_of_jax(seed: int) -> None:
+    expected = [jax.random.key_data(jax.random.fold_in(jax.random.key(seed), i)) for i in range(5)]
+    np.testing.assert_array_equal(root_keys(seed, 5), expected)
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
