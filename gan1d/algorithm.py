@@ -6,6 +6,7 @@ step. Whatever a slider can move is an argument of the program; see `config.Stru
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -54,7 +55,7 @@ class Course(NamedTuple):
     kept: Kept
 
 
-@Program
+@partial(Program, once=True)
 def begin(s: Structure, n: Scalars) -> State:
     """The state before any update, its players `flat`."""
     state = initial(s, n)

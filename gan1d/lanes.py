@@ -28,8 +28,8 @@ FRAMES = 100
 RECORDED = ("g", "value", "p_real_on_real", "p_real_on_fake", "score_real", "score_fake", "grad_norm_g")
 """What is recorded of `recording.observe` and `SEEN`, as far as a loss has it: what the diagnosis and the metrics read."""
 LANES = {"cpu": 8, "gpu": 1024}
-"""Lanes of one chunk at most. Microseconds a GAN and iteration on each of two CPU cores, for 1, 2, 4, 8, 16 and 32 of them (D 64-64,
-linear G): 48, 28, 26, 23, 24, 24. A GPU, where a chunk of a few should take about as long as one of many, gets many; not measured."""
+"""Lanes of one chunk at most. Microseconds a GAN and iteration on a CPU core, for 1, 2, 4, 8, 16 and 32 of them (D 64-64, linear G): 52,
+39, 37, 36, 36, 36. A GPU, where a chunk of a few should take about as long as one of many, gets many; not measured."""
 MEMORY = {"cpu": 2**28, "gpu": 2**33}
 """Bytes that a chunk may take on its device: it has fewer lanes where theirs are large."""
 DRAWN = 32

@@ -31,6 +31,8 @@ COMPILER = {
 kernel of a few microseconds gains anything from a second thread, which something else can use; and a product's sum depends on it."""
 ON_CPU = {"xla_backend_optimization_level": 1}
 """What LLVM does beyond it makes kernels as small as these no quicker, and takes an eighth of the time that compiling takes."""
+ONCE = {"xla_cpu_use_fusion_emitters": False}
+"""Kernels that take half the time to compile, and some of them twice as long to run."""
 PROGRAMS = 24
 """Structures whose programs stay loaded. Each takes some 900 memory maps, more with half-steps, of the 65 530 that Linux gives a process;
 past them the compiler ends it. Those given up are read again from the disk."""
@@ -67,10 +69,11 @@ class Program:
     trees of them.
 
     It is called as the function is. What it compiles for a CPU is kept on the disk (`store`), from where another process has it at once.
+    once: it runs once, shortly: what counts is that it is compiled soon.
     """
 
-    def __init__(self, function: Callable[..., Any]):
-        self.function, self.name = function, function.__name__
+    def __init__(self, function: Callable[..., Any], once: bool = False):
+        self.function, self.name, self.on_cpu = function, function.__name__, ON_CPU | (ONCE if once else {})
         self._ready = dict[Any, Future[jax.stages.Compiled]]()
         update_wrapper(self, function)
         _programs.append(self)
@@ -121,7 +124,7 @@ class Program:
         collects = gc.isenabled()
         gc.disable()
         try:
-            options = COMPILER | (ON_CPU if on.platform == "cpu" else {})
+            options = COMPILER | (self.on_cpu if on.platform == "cpu" else {})
             return jax.jit(function, static_argnums=0, compiler_options=options).lower(*arguments)
         finally:
             if collects:
