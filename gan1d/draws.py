@@ -16,7 +16,7 @@ from gan1d.config import Config, Structure
 from gan1d.data import DISTRIBUTIONS
 from gan1d.noise import NOISES
 from gan1d.regularizers import REGULARIZERS
-from gan1d.threefry import THREEFRY, quick_words, root_keys
+from gan1d.threefry import THREEFRY, folded, quick_words, root_keys
 
 Scalars = dict[str, Any]
 
@@ -81,15 +81,15 @@ def root_key(n: Scalars, purpose: str) -> jax.Array:
 
 
 def keys_of(s: Structure, n: Scalars, who: str, iteration: jax.Array, update: jax.Array) -> dict[str, jax.Array]:
-    """Purpose -> the key () of one update of a player, "d" or "g", out of seed, purpose, absolute iteration and the update's place in the
-    iteration; of the purposes that the structure has, all at once, for each piece of a program that draws takes long to compile."""
+    """Purpose -> the keys of updates of a player, "d" or "g", out of seed, purpose, absolute iteration and the update's place in the
+    iteration, both () or (N,); of the purposes that the structure has, all at once, for each piece of a program that draws takes long to
+    compile."""
     purposes = [f"noise_{who}", f"blur_{who}"] + ["real"] * (who == "d") + [f"dropout_{who}"] * s.discriminator[2]
     purposes += ["mix"] * (who == "d" and REGULARIZERS[s.penalty].needs_mix)
-    roots = jnp.stack([n["streams"][STREAMS.index(purpose)] for purpose in purposes])
-    fold_in = jax.vmap(jax.random.fold_in, (0, None))
-    return dict(
-        zip(purposes, fold_in(fold_in(jax.random.wrap_key_data(roots, impl=THREEFRY), iteration), update), strict=True)
-    )
+    words = jnp.stack([n["streams"][STREAMS.index(purpose)] for purpose in purposes], axis=1)
+    for number in (iteration, update):
+        words = folded(words, jnp.broadcast_to(number, (len(purposes), *jnp.shape(number))))
+    return dict(zip(purposes, jax.random.wrap_key_data(jnp.moveaxis(words, 0, -1), impl=THREEFRY), strict=True))
 
 
 def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
@@ -109,10 +109,7 @@ def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) ->
 def draw_both(s: Structure, n: Scalars, done: jax.Array, count: int) -> tuple[DrawsD, DrawsG]:
     """`draw_d` and `draw_g` (N, …) of the N updates of each player that follow iteration `done`: what both draw is drawn at once."""
     slots = np.arange(count)
-    d, g = (
-        jax.vmap(partial(keys_of, s, n, who))(done + 1 + slots // k, slots % k)
-        for who, k in (("d", n["k_d"]), ("g", n["k_g"]))
-    )
+    d, g = (keys_of(s, n, who, done + 1 + slots // k, slots % k) for who, k in (("d", n["k_d"]), ("g", n["k_g"])))
     noise = jax.vmap(lambda key: NOISES[s.generator[3]].sample(key, s.batch))(
         jnp.concatenate([d["noise_d"], g["noise_g"]])
     )

@@ -67,10 +67,15 @@ def root_keys(seed: int, count: int) -> np.ndarray:
     return np.stack(threefry(key, np.zeros_like(low), low, by=ON_HOST), axis=1)
 
 
-@jax.jit
+def folded(keys: jax.Array, data: jax.Array) -> jax.Array:
+    """What `jax.random.fold_in` makes of keys (2, …) and whole numbers of the shape that follows, or one with axes after it: (2, …)."""
+    low = data.astype(jnp.uint32)
+    keys = jnp.broadcast_to(keys.reshape(*keys.shape, *(1,) * (low.ndim + 1 - keys.ndim)), (2, *low.shape))
+    return jnp.stack(threefry(keys, jnp.zeros_like(low), low))
+
+
 def _fold_in(key: jax.Array, data: Any) -> jax.Array:
-    low = jnp.asarray(data).astype(jnp.uint32)
-    return jnp.stack(threefry(key, jnp.zeros_like(low), low))
+    return folded(key, jnp.asarray(data))
 
 
 def _counters(count: int) -> tuple[jax.Array, jax.Array]:
