@@ -133,8 +133,7 @@ def half_steps(s: Structure, n: Scalars, start: State, points: Points) -> dict[s
         return observe(s, players, points) | sampled(s, players, coming.real, coming.noise)
 
     def step(players: Players, iteration: jax.Array) -> tuple[Players, dict[str, jax.Array]]:
-        draws_d = jax.vmap(lambda j: draw_d(s, n, iteration, j))(slots)
-        draws_g = jax.vmap(lambda j: draw_g(s, n, iteration, j))(slots)
+        draws_d, draws_g = draw_d(s, n, iteration, slots), draw_g(s, n, iteration, slots)
         players, _ = turn(s, n, update_d, n["k_d"], draws_d, zero, players)
         after_d = row(players, iteration - 1)  # the batch is still the one that D has just seen
         players, _ = turn(s, n, update_g, n["k_g"], draws_g, zero, players)

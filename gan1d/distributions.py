@@ -59,7 +59,7 @@ class Distribution(NamedTuple):
     """A family of densities on the line.
 
     numbers(spec) -> the family's parameters as arrays of fixed shape, the only argument that the rest takes.
-    sample(key, numbers, n) -> (n,) float32, in JAX.
+    sample(u, z, numbers) -> (…) float32, in JAX, of u (U,…) uniform between 0 and 1 and their standard normal quantiles z; `uniforms` is U.
     log_pdf(x, numbers), cdf(x, numbers), ppf(u, numbers): NumPy float64, same shape as x or u; log of density per data unit (-inf
       where there is none), probability, data units. ppf(0) and ppf(1) are the ends, infinite where there are none.
     moments(numbers) -> (mean, standard deviation), data units. entropy(numbers) -> -int p log p, nats.
@@ -71,7 +71,7 @@ class Distribution(NamedTuple):
     """
 
     numbers: Callable[[Any], Numbers]
-    sample: Callable[[jax.Array, Numbers, int], jax.Array]
+    sample: Callable[[jax.Array, jax.Array, Numbers], jax.Array]
     log_pdf: Callable[[np.ndarray, Numbers], np.ndarray]
     cdf: Callable[[np.ndarray, Numbers], np.ndarray]
     ppf: Callable[[np.ndarray, Numbers], np.ndarray]
@@ -81,6 +81,7 @@ class Distribution(NamedTuple):
     landmarks: Callable[[Numbers], np.ndarray]
     knots: Callable[[Numbers], np.ndarray]
     span: Callable[[Numbers], tuple[float, float]]
+    uniforms: int = 1
 
 
 DISTRIBUTIONS: dict[str, Distribution] = {}
@@ -143,15 +144,13 @@ def mixture() -> Distribution:
         keep = n["weights"] > 0
         return n["means"][keep], n["stds"][keep], n["weights"][keep]
 
-    def sample(key: jax.Array, n: Numbers, count: int) -> jax.Array:
-        import jax
+    def sample(u: jax.Array, z: jax.Array, n: Numbers) -> jax.Array:
         import jax.numpy as jnp
 
-        pick, noise = jax.random.split(key)
         shares = jnp.cumsum(n["weights"])
-        u = jax.random.uniform(pick, (count,)) * shares[-1]
-        mode = jnp.minimum(jnp.searchsorted(shares, u, side="right", method="compare_all"), MAX_MODES - 1)
-        return n["means"][mode] + n["stds"][mode] * jax.random.normal(noise, (count,))
+        mode = jnp.searchsorted(shares, u[0] * shares[-1], side="right", method="compare_all")
+        mode = jnp.minimum(mode, MAX_MODES - 1)
+        return n["means"][mode] + n["stds"][mode] * z[1]
 
     def log_pdf(x: np.ndarray, n: Numbers) -> np.ndarray:
         modes = zip(*live(n), strict=True)
@@ -204,7 +203,7 @@ def mixture() -> Distribution:
             max(float(np.max(mu + SPAN * sigma)), mean + WHOLE * std),
         )
 
-    return Distribution(numbers, sample, log_pdf, cdf, ppf, moments, entropy, live, landmarks, knots, span)
+    return Distribution(numbers, sample, log_pdf, cdf, ppf, moments, entropy, live, landmarks, knots, span, 2)
 
 
 @register_distribution("uniform")
@@ -214,10 +213,8 @@ def uniform() -> Distribution:
     def numbers(spec: Uniform) -> Numbers:
         return {"low": np.array(spec.low), "high": np.array(spec.high)}
 
-    def sample(key: jax.Array, n: Numbers, count: int) -> jax.Array:
-        import jax
-
-        return n["low"] + (n["high"] - n["low"]) * jax.random.uniform(key, (count,))
+    def sample(u: jax.Array, z: jax.Array, n: Numbers) -> jax.Array:
+        return n["low"] + (n["high"] - n["low"]) * u[0]
 
     def log_pdf(x: np.ndarray, n: Numbers) -> np.ndarray:
         inside = (n["low"] <= x) & (x <= n["high"])
@@ -251,10 +248,11 @@ def laplace() -> Distribution:
     def numbers(spec: Laplace) -> Numbers:
         return {"loc": np.array(spec.loc), "scale": np.array(spec.scale)}
 
-    def sample(key: jax.Array, n: Numbers, count: int) -> jax.Array:
-        import jax
+    def sample(u: jax.Array, z: jax.Array, n: Numbers) -> jax.Array:
+        import jax.numpy as jnp
 
-        return n["loc"] + n["scale"] * jax.random.laplace(key, (count,))
+        side = 2 * u[0] - 1
+        return n["loc"] - n["scale"] * jnp.sign(side) * jnp.log1p(-jnp.abs(side))
 
     def log_pdf(x: np.ndarray, n: Numbers) -> np.ndarray:
         return -np.abs(x - n["loc"]) / n["scale"] - np.log(2 * n["scale"])
@@ -300,14 +298,11 @@ def student_t() -> Distribution:
     def numbers(spec: StudentT) -> Numbers:
         return {"df": np.array(spec.df), "loc": np.array(spec.loc), "scale": np.array(spec.scale)}
 
-    def sample(key: jax.Array, n: Numbers, count: int) -> jax.Array:
-        import jax
+    def sample(u: jax.Array, z: jax.Array, n: Numbers) -> jax.Array:
         import jax.numpy as jnp
 
-        u, v = jax.random.uniform(key, (2, count))
-        # 1 - u, because u may be 0: raised to a power near -1 even the least float would be a sample that ends the training
-        radius = jnp.sqrt(n["df"] * jnp.expm1(-2.0 / n["df"] * jnp.log1p(-u)))
-        return n["loc"] + n["scale"] * radius * jnp.cos(2 * jnp.pi * v)
+        radius = jnp.sqrt(n["df"] * jnp.expm1(-2.0 / n["df"] * jnp.log(u[0])))
+        return n["loc"] + n["scale"] * radius * jnp.cos(2 * jnp.pi * u[1])
 
     def log_norm(n: Numbers) -> np.ndarray:
         return betaln(0.5 * n["df"], 0.5) + 0.5 * np.log(n["df"]) + np.log(n["scale"])
@@ -342,7 +337,9 @@ def student_t() -> Distribution:
         )  # of quantiles: a standard deviation says nothing near 2
         return float(n["loc"] - half), float(n["loc"] + half)
 
-    return Distribution(numbers, sample, log_pdf, cdf, ppf, moments, entropy, one_mode(moments), landmarks, knots, span)
+    return Distribution(
+        numbers, sample, log_pdf, cdf, ppf, moments, entropy, one_mode(moments), landmarks, knots, span, 2
+    )
 
 
 @register_distribution("triangular")
@@ -358,14 +355,13 @@ def triangular() -> Distribution:
     def sides(n: Numbers) -> tuple[Any, Any, Any]:
         return n["mode"] - n["low"], n["high"] - n["mode"], n["high"] - n["low"]
 
-    def sample(key: jax.Array, n: Numbers, count: int) -> jax.Array:
-        import jax
+    def sample(u: jax.Array, z: jax.Array, n: Numbers) -> jax.Array:
         import jax.numpy as jnp
 
         left, right, width = sides(n)
-        u = jax.random.uniform(key, (count,))
-        rising, falling = jnp.sqrt(u * width * left), jnp.sqrt((1 - u) * width * right)
-        return jnp.where(u * width < left, n["low"] + rising, n["high"] - falling)
+        level = u[0]
+        rising, falling = jnp.sqrt(level * width * left), jnp.sqrt((1 - level) * width * right)
+        return jnp.where(level * width < left, n["low"] + rising, n["high"] - falling)
 
     def log_pdf(x: np.ndarray, n: Numbers) -> np.ndarray:
         height = np.interp(x, [n["low"], n["mode"], n["high"]], [0.0, 1.0, 0.0])
@@ -422,11 +418,10 @@ def quantiles() -> Distribution:
     def levels(n: Numbers) -> np.ndarray:
         return np.linspace(0.0, 1.0, int(n["count"]))
 
-    def sample(key: jax.Array, n: Numbers, count: int) -> jax.Array:
-        import jax
+    def sample(u: jax.Array, z: jax.Array, n: Numbers) -> jax.Array:
         import jax.numpy as jnp
 
-        place = jax.random.uniform(key, (count,)) * (n["count"] - 1)
+        place = u[0] * (n["count"] - 1)
         i = jnp.minimum(jnp.floor(place), n["count"] - 2).astype(jnp.int32)
         left, right = n["values"][i], n["values"][i + 1]
         return left + (place - i) * (right - left)

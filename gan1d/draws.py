@@ -1,35 +1,38 @@
-"""Every random number of training: keyed by seed, purpose, absolute iteration and update, never by where a loop happens to be.
+"""Every random number of training: a function of seed, purpose, absolute iteration and update, never of where a loop happens to be.
 
 So a run that goes on from a recorded state repeats, bit for bit, the one that never stopped.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gan1d.config import Config, Structure
+from gan1d.config import MAX_UPDATES, Config, Structure
 from gan1d.data import DISTRIBUTIONS
 from gan1d.noise import NOISES
 from gan1d.regularizers import REGULARIZERS
-from gan1d.threefry import THREEFRY, folded, quick_words, root_keys
+from gan1d.threefry import normal, root_keys, uniform, words
 
 Scalars = dict[str, Any]
+Drawn = dict[str, tuple[jax.Array, jax.Array]]
+"""Purpose -> K batches for each update, of uniform numbers (K,…,B) and of their normal quantiles."""
 
 STREAMS = ("init_d", "init_g", "real", "noise_d", "noise_g", "dropout_d", "dropout_g", "mix", "blur_d", "blur_g")
 """A random stream for each purpose. Append only: a stream's key is its place."""
 BYTES = 4
 """Random bytes in a word."""
+BLURS = {"d": ["blur_d", "blur_d"], "g": ["blur_g"]}
+"""What an update of each player draws by the batch for instance noise, a purpose for each batch."""
 
 
 class DrawsD(NamedTuple):
     """Random numbers of one discriminator update.
 
-    real and noise (B,); keep, `dropout_words` of 2B rows, or None; mix (B,) in [0, 1) or None, where between real and
+    real and noise (B,); keep, `dropout_words` of 2B rows, or None; mix (B,) in (0, 1) or None, where between real and
     generated a penalty looks; blur (2B,), what instance noise adds, before its standard deviation; zeros while that is 0.
     """
 
@@ -75,74 +78,99 @@ def numbers(config: Config) -> Scalars:
     }
 
 
-def root_key(n: Scalars, purpose: str) -> jax.Array:
-    """The key () of a purpose, one of `STREAMS`."""
-    return jax.random.wrap_key_data(n["streams"][STREAMS.index(purpose)], impl=THREEFRY)
+def stream(n: Scalars, purpose: str) -> jax.Array:
+    """The key (2,) uint32 of a purpose, one of `STREAMS`."""
+    key: jax.Array = n["streams"][STREAMS.index(purpose)]
+    return key
 
 
-def keys_of(s: Structure, n: Scalars, who: str, iteration: jax.Array, update: jax.Array) -> dict[str, jax.Array]:
-    """Purpose -> the keys of updates of a player, "d" or "g", out of seed, purpose, absolute iteration and the update's place in the
-    iteration, both () or (N,); of the purposes that the structure has, all at once, for each piece of a program that draws takes long to
-    compile."""
-    purposes = [f"noise_{who}", f"blur_{who}"] + ["real"] * (who == "d") + [f"dropout_{who}"] * s.discriminator[2]
-    purposes += ["mix"] * (who == "d" and REGULARIZERS[s.penalty].needs_mix)
-    words = jnp.stack([n["streams"][STREAMS.index(purpose)] for purpose in purposes], axis=1)
-    for number in (iteration, update):
-        words = folded(words, jnp.broadcast_to(number, (len(purposes), *jnp.shape(number))))
-    return dict(zip(purposes, jax.random.wrap_key_data(jnp.moveaxis(words, 0, -1), impl=THREEFRY), strict=True))
+def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: Any) -> DrawsD:
+    """The random numbers of discriminator updates (…): fresh batches of data (…,B) and of noise (…,B), and what else `DrawsD` has.
+
+    iteration: absolute; update: its place in the iteration; both of shape (…), as a rule () or (N,).
+    """
+    count = _count(iteration, update)
+    return _for_d(s, n, count, _batches(s, n, {"d": count}))
 
 
-def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsD:
-    """The random numbers of a discriminator update: a fresh batch of data (B,) and of noise (B,), and what else `DrawsD` has."""
-    keys = keys_of(s, n, "d", iteration, update)
-    noise = NOISES[s.generator[3]].sample(keys["noise_d"], s.batch)
-    return _for_d(s, n, keys, noise, blur(n, keys["blur_d"], 2 * s.batch))
-
-
-def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: jax.Array) -> DrawsG:
-    """The random numbers of a generator update: a fresh batch of noise (B,), and what else `DrawsG` has."""
-    keys = keys_of(s, n, "g", iteration, update)
-    noise = NOISES[s.generator[3]].sample(keys["noise_g"], s.batch)
-    return _for_g(s, keys, noise, blur(n, keys["blur_g"], s.batch))
+def draw_g(s: Structure, n: Scalars, iteration: jax.Array, update: Any) -> DrawsG:
+    """The random numbers of generator updates (…): fresh batches of noise (…,B), and what else `DrawsG` has."""
+    count = _count(iteration, update)
+    return _for_g(s, n, count, _batches(s, n, {"g": count}))
 
 
 def draw_both(s: Structure, n: Scalars, done: jax.Array, count: int) -> tuple[DrawsD, DrawsG]:
     """`draw_d` and `draw_g` (N, …) of the N updates of each player that follow iteration `done`: what both draw is drawn at once."""
     slots = np.arange(count)
-    d, g = (keys_of(s, n, who, done + 1 + slots // k, slots % k) for who, k in (("d", n["k_d"]), ("g", n["k_g"])))
-    noise = jax.vmap(lambda key: NOISES[s.generator[3]].sample(key, s.batch))(
-        jnp.concatenate([d["noise_d"], g["noise_g"]])
-    )
-    blurs = blur(n, jnp.concatenate([d["blur_d"], g["blur_g"]]), 2 * s.batch)
-    return (
-        jax.vmap(partial(_for_d, s, n))(d, noise[:count], blurs[:count]),
-        jax.vmap(partial(_for_g, s))(g, noise[count:], blurs[count:, : s.batch]),
-    )
+    d, g = (_count(done + 1 + slots // k, slots % k) for k in (n["k_d"], n["k_g"]))
+    drawn = _batches(s, n, {"d": d, "g": g})
+    return _for_d(s, n, d, drawn), _for_g(s, n, g, drawn)
 
 
-def _for_d(s: Structure, n: Scalars, keys: dict[str, jax.Array], noise: jax.Array, blur: jax.Array) -> DrawsD:
+def _count(iteration: Any, update: Any) -> jax.Array:
+    """The number of an update among all of a run's, uint32 of the shape of both."""
+    return jnp.asarray(iteration * MAX_UPDATES + update, jnp.uint32)
+
+
+def _batches(s: Structure, n: Scalars, counts: dict[str, jax.Array]) -> Drawn:
+    """What updates draw by the batch, zeros for instance noise while that is 0; counts (…) of players, "d" or "g".
+
+    One batch of all updates is drawn after the other, by one kernel: each kernel that draws takes long to compile.
+    """
+    always = [(who, purpose) for who in counts for purpose in _always(s)[who]]
+    rows = always + [(who, purpose) for who in counts for purpose in BLURS[who]]
+    keys = jnp.asarray(n["streams"])[np.array([STREAMS.index(purpose) for _, purpose in rows])]
+    high = jnp.stack([counts[who] for who, _ in rows])
+    first = jnp.array([rows[:i].count(row) * s.batch for i, row in enumerate(rows)], jnp.uint32)
+
+    def draw(i: jax.Array, drawn: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        low = first[i] + jnp.arange(s.batch, dtype=jnp.uint32)
+        u = uniform(words(keys[i], high[i][..., None], low))
+        return drawn[0].at[i].set(u), drawn[1].at[i].set(normal(u))
+
+    nothing = jnp.zeros((*high.shape, s.batch))
+    count = jnp.where(n["instance_noise"] > 0, len(rows), len(always))
+    u, z = jax.lax.fori_loop(0, count, draw, (nothing, nothing))
+    own = {row: slice(rows.index(row), rows.index(row) + rows.count(row)) for row in rows}
+    return {purpose: (u[i], z[i]) for (_, purpose), i in own.items()}
+
+
+def _always(s: Structure) -> dict[str, list[str]]:
+    """What else it draws by the batch."""
+    real = ["real"] * DISTRIBUTIONS[s.data].uniforms
+    return {"d": ["noise_d", *real] + ["mix"] * REGULARIZERS[s.penalty].needs_mix, "g": ["noise_g"]}
+
+
+def _for_d(s: Structure, n: Scalars, count: jax.Array, drawn: Drawn) -> DrawsD:
     return DrawsD(
-        real=DISTRIBUTIONS[s.data].sample(keys["real"], n["data"], s.batch),
-        noise=noise,
-        keep=dropout_words(s, keys.get("dropout_d"), 2 * s.batch),
-        mix=jax.random.uniform(keys["mix"], (s.batch,)) if "mix" in keys else None,
-        blur=blur,
+        real=DISTRIBUTIONS[s.data].sample(*drawn["real"], n["data"]),
+        noise=_noise(s, drawn["noise_d"]),
+        keep=dropout_words(s, n, "dropout_d", count, 2 * s.batch),
+        mix=drawn["mix"][0][0] if "mix" in drawn else None,
+        blur=jnp.concatenate(list(drawn["blur_d"][1]), axis=-1),
     )
 
 
-def _for_g(s: Structure, keys: dict[str, jax.Array], noise: jax.Array, blur: jax.Array) -> DrawsG:
-    return DrawsG(noise=noise, keep=dropout_words(s, keys.get("dropout_g"), s.batch), blur=blur)
+def _for_g(s: Structure, n: Scalars, count: jax.Array, drawn: Drawn) -> DrawsG:
+    return DrawsG(
+        noise=_noise(s, drawn["noise_g"]),
+        keep=dropout_words(s, n, "dropout_g", count, s.batch),
+        blur=drawn["blur_g"][1][0],
+    )
 
 
-def blur(n: Scalars, keys: jax.Array, rows: int) -> jax.Array:
-    """Standard normal numbers (…, rows) for instance noise, keys (…); not drawn while its standard deviation is 0."""
-    normal = jnp.vectorize(lambda key: jax.random.normal(key, (rows,)), signature="()->(r)")
-    return jax.lax.cond(n["instance_noise"] > 0, normal, lambda keys: jnp.zeros((*keys.shape, rows)), keys)
+def _noise(s: Structure, drawn: tuple[jax.Array, jax.Array]) -> jax.Array:
+    u, z = drawn
+    return NOISES[s.generator[3]].sample(u[0], z[0])
 
 
-def dropout_words(s: Structure, key: jax.Array | None, rows: int) -> jax.Array | None:
-    """A random byte for each sample and hidden unit: `BYTES` rows in one of words (W,H) uint32, W = ceil(rows / `BYTES`)."""
-    return None if key is None else quick_words(key, -(-rows // BYTES), sum(s.discriminator[0]))
+def dropout_words(s: Structure, n: Scalars, purpose: str, count: jax.Array, rows: int) -> jax.Array | None:
+    """A random byte for each sample and hidden unit: `BYTES` rows in one of words (…,W,H) uint32, W = ceil(rows / `BYTES`); count (…)."""
+    if not s.discriminator[2]:
+        return None
+    shape = (-(-rows // BYTES), sum(s.discriminator[0]))
+    row, column = (jax.lax.broadcasted_iota(jnp.uint32, shape, axis) for axis in (0, 1))
+    return words(stream(n, purpose), count[..., None, None], row * np.uint32(shape[1]) + column)
 
 
 def keep_factors(s: Structure, n: Scalars, words: jax.Array | None, rows: int) -> list[jax.Array] | None:

@@ -157,7 +157,7 @@ def lane_bytes(s: Structure) -> int:
     (_, g_hidden, _, _), (d_hidden, _, dropout) = s.generator, s.discriminator
     units = sum(d_hidden) + sum(g_hidden)
     weights = sum(a * b for h in (d_hidden, g_hidden) for a, b in zip((1, *h), (*h, 1), strict=True))
-    draws = DRAWN * s.batch * (8 * 4 + 3 * sum(d_hidden) * dropout)
+    draws = DRAWN * s.batch * (24 * 4 + 3 * sum(d_hidden) * dropout)
     return (FRAMES + 1) * 4 * 640 + draws + 4 * (8 * 2 * s.batch * units + 8 * weights)
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax.custom_derivatives import SymbolicZero
 
 from gan1d.config import ACTIVATIONS as NAMES
 from gan1d.config import Structure
+from gan1d.threefry import truncated_normal, uniform, words
 
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "relu": jax.nn.relu,
@@ -52,29 +54,36 @@ def _product_jvp(primals: tuple[jax.Array, jax.Array], tangents: tuple[Any, Any]
     return out, moved
 
 
-class Dense(nnx.Linear):
-    """(B, in) -> (B, out): a linear layer with the initial weights above.
+class Dense(nnx.Module):
+    """(B, in) -> (B, out): inputs @ kernel + bias; kernel (in, out), bias (out,), at first 0.1.
 
     The bias is a product too, with ones: so is its gradient then, where else it were a sum over the batch, at which a CPU is slower.
     """
 
-    def __init__(self, fan_in: int, fan_out: int, rngs: nnx.Rngs):
-        kernel = nnx.initializers.truncated_normal(stddev=0.1)
-        super().__init__(fan_in, fan_out, kernel_init=kernel, bias_init=nnx.initializers.constant(0.1), rngs=rngs)
+    def __init__(self, kernel: jax.Array):
+        self.kernel = nnx.Param(kernel)
+        self.bias = nnx.Param(jnp.full(kernel.shape[1], 0.1))
 
-    def __call__(self, inputs: jax.Array, out_sharding: None = None) -> jax.Array:
-        assert self.bias is not None
+    def __call__(self, inputs: jax.Array) -> jax.Array:
         multiplied = product if min(self.kernel.shape) > 1 else jnp.matmul
         return multiplied(inputs, self.kernel[...]) + jnp.ones((len(inputs), 1), inputs.dtype) @ self.bias[...][None]
+
+
+def kernels(key: jax.Array, shapes: Sequence[tuple[int, int]]) -> list[jax.Array]:
+    """Initial kernels, random numbers of key (2,) uint32, all drawn at once: each draw takes long to compile."""
+    ends = np.cumsum([a * b for a, b in shapes])
+    u = uniform(words(key, jnp.uint32(0), jnp.arange(ends[-1], dtype=jnp.uint32)))
+    drawn = jnp.split(0.1 * truncated_normal(u), ends[:-1])
+    return [part.reshape(shape) for part, shape in zip(drawn, shapes, strict=True)]
 
 
 class MLP(nnx.Module):
     """(B,) -> (B,): hidden layers with an activation, one linear output."""
 
-    def __init__(self, hidden: Sequence[int], activation: str, rngs: nnx.Rngs):
-        sizes = (1, *hidden)
-        self.layers = nnx.List([Dense(a, b, rngs) for a, b in pairwise(sizes)])
-        self.output = Dense(sizes[-1], 1, rngs)
+    def __init__(self, hidden: Sequence[int], activation: str, key: jax.Array):
+        shapes = list(pairwise((1, *hidden, 1)))
+        *layers, output = map(Dense, kernels(key, shapes))
+        self.layers, self.output = nnx.List(layers), output
         self.activation = ACTIVATIONS[activation]
 
     def __call__(self, x: jax.Array, keep: Sequence[jax.Array] | None = None) -> jax.Array:
@@ -109,12 +118,12 @@ class LinearGenerator(nnx.Module):
 
 
 def generator(structure: Structure, key: jax.Array) -> LinearGenerator | MLP:
-    """A generator with its initial weights, a module (B,) -> (B,): noise to points in data units. key ()."""
+    """A generator with its initial weights, a module (B,) -> (B,): noise to points in data units. key (2,) uint32."""
     kind, hidden, activation, _ = structure.generator
-    return LinearGenerator() if kind == "linear" else MLP(hidden, activation, nnx.Rngs(key))
+    return LinearGenerator() if kind == "linear" else MLP(hidden, activation, key)
 
 
 def discriminator(structure: Structure, key: jax.Array) -> MLP:
-    """A discriminator with its initial weights, a module (B,) -> (B,): points in data units to logits. key ()."""
+    """A discriminator with its initial weights, a module (B,) -> (B,): points in data units to logits. key (2,) uint32."""
     hidden, activation, _ = structure.discriminator
-    return MLP(hidden, activation, nnx.Rngs(key))
+    return MLP(hidden, activation, key)

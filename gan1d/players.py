@@ -18,7 +18,7 @@ from flax import nnx
 from gan1d import networks
 from gan1d.config import OPTIMIZERS as OPTIMIZER_NAMES
 from gan1d.config import Structure
-from gan1d.draws import DrawsD, DrawsG, Scalars, keep_factors, root_key
+from gan1d.draws import DrawsD, DrawsG, Scalars, keep_factors, stream
 from gan1d.losses import LOSSES
 from gan1d.regularizers import REGULARIZERS
 
@@ -98,7 +98,7 @@ assert tuple(OPTIMIZERS) == OPTIMIZER_NAMES
 
 @cache
 def _abstract(s: Structure) -> tuple[Any, Any]:
-    key = jax.random.key(0)
+    key = jnp.zeros(2, jnp.uint32)
     d = nnx.eval_shape(lambda: networks.discriminator(s, key))
     g = nnx.eval_shape(lambda: networks.generator(s, key))
     return nnx.split(d), nnx.split(g)
@@ -121,8 +121,8 @@ def trees(s: Structure, players: Players) -> tuple[Tree, Tree]:
 
 def initial(s: Structure, n: Scalars) -> State:
     """The state before any update."""
-    d = nnx.split(networks.discriminator(s, root_key(n, "init_d")))[1]
-    module = networks.generator(s, root_key(n, "init_g"))
+    d = nnx.split(networks.discriminator(s, stream(n, "init_d")))[1]
+    module = networks.generator(s, stream(n, "init_g"))
     if isinstance(module, networks.LinearGenerator):
         module.mean[...], module.std[...] = n["g_mean"], n["g_std"]
     g = nnx.split(module)[1]

@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = """
-    wording writing fields config noise modes distributions data networks losses regularizers pushforward metrics floors diagnosis
-    trajectory threefry draws players store programs recording algorithm measuring recorder training history outcomes catalogue
+    wording writing fields config noise modes distributions data threefry networks losses regularizers pushforward metrics floors diagnosis
+    trajectory draws players store programs recording algorithm measuring recorder training history outcomes catalogue
     lessons tables carried axes results lanes many hosts sweep image
     player render arguments bars cli_export cli_image cli_site cli_sweep cli
 """.split()

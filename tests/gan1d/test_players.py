@@ -10,7 +10,7 @@ from flax import nnx
 
 import gan1d
 from gan1d import draws
-from gan1d.config import Config, Structure, structure
+from gan1d.config import OPTIMIZERS, Config, Structure, structure
 from gan1d.players import Players, Tree, initial, skeletons, update_d
 
 BASE = Config.from_dict(
@@ -36,22 +36,6 @@ def stepped(s: Structure, n: draws.Scalars, players: Players, drawn: draws.Draws
     return jax.jit(lambda players, drawn: update_d(s, n, players, drawn)[0])(players, drawn)
 
 
-def parameters(players: Players) -> np.ndarray:
-    """All parameters of both players in one vector."""
-    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves((players.d, players.g))])
-
-
-def test_an_update_is_adams() -> None:
-    """The first step of Adam moves each parameter by lr against its gradient's sign, whatever its size (Kingma and Ba 2015, section 2)."""
-    s, n = structure(BASE), draws.numbers(BASE)
-    before = initial(s, n).players
-    after = stepped(s, n, before, draws.draw_d(s, n, jnp.int32(1), jnp.int32(0)))
-    steps = np.abs(parameters(after) - parameters(before))
-    moved = steps[steps > 1e-4]
-    assert len(moved) > 50
-    np.testing.assert_allclose(moved, BASE.training.lr_d, rtol=2e-3)
-
-
 def gradients(config: Config) -> tuple[np.ndarray, np.ndarray]:
     """(parameters of D, gradient of its objective) before the first update, in one vector each; the loss and nothing else."""
     s, n = structure(config), draws.numbers(config)
@@ -71,17 +55,24 @@ def gradients(config: Config) -> tuple[np.ndarray, np.ndarray]:
     return flat[0], flat[1]
 
 
-@pytest.mark.parametrize("name", ["sgd", "rmsprop"])
-def test_the_first_step_of_the_other_optimisers(name: str) -> None:
-    """sgd: lr g. rmsprop: lr g / sqrt((1 - beta2) g^2 + eps), its mean of squares beginning at 0 (Tieleman and Hinton 2012)."""
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_first_step_is_the_optimisers(name: str) -> None:
+    """sgd: lr g. rmsprop: lr g / sqrt((1 - beta2) g^2 + eps), its mean of squares beginning at 0 (Tieleman and Hinton 2012). adam: lr
+    g / (|g| + eps), whatever the gradient's size (Kingma and Ba 2015, section 2)."""
     config = BASE.replace(**{"training.optimizer": name, "training.beta2": 0.9, "training.lr_d": 0.01})
     s, n = structure(config), draws.numbers(config)
     before, gradient = gradients(config)
     players = initial(s, n).players
     after = stepped(s, n, players, draws.draw_d(s, n, jnp.int32(1), jnp.int32(0))).d
     step = before - np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(after)])
-    scale = 1.0 if name == "sgd" else 1 / np.sqrt(0.1 * gradient**2 + 1e-8)
-    np.testing.assert_allclose(step, 0.01 * gradient * scale, rtol=2e-3, atol=1e-7)
+    scale = {
+        "sgd": 1.0,
+        "rmsprop": 1 / np.sqrt(0.1 * gradient**2 + 1e-8),
+        "adam": 1 / (np.abs(gradient) + 1e-8),
+    }
+    plain = (gradient == 0) | (np.abs(gradient) > 1e-7)  # one more than rounding
+    assert plain.mean() > 0.9
+    np.testing.assert_allclose(step[plain], (0.01 * gradient * scale[name])[plain], rtol=2e-3, atol=1e-7)
 
 
 def test_a_clipped_critic_stays_within_its_clip() -> None:

@@ -44,7 +44,7 @@ def hook(name: str, which: str) -> Callable[..., Any]:
 
 
 def mlp(seed: int = 0) -> tuple[Any, Any]:
-    return nnx.split(MLP((5, 4), "tanh", nnx.Rngs(seed)))
+    return nnx.split(MLP((5, 4), "tanh", jnp.array([0, seed], jnp.uint32)))
 
 
 # ---- the contract
@@ -164,7 +164,7 @@ def test_the_gradient_flows_through_the_slope(name: str) -> None:
 
 def test_the_slope_is_that_of_finite_differences() -> None:
     with jax.enable_x64(True):
-        module = MLP((8, 8), "tanh", nnx.Rngs(0))
+        module = MLP((8, 8), "tanh", jnp.zeros(2, jnp.uint32))
         x, h = jnp.linspace(-2.0, 2.0, 7, dtype=jnp.float64), 1e-6
         expected = (module(x + h) - module(x - h)) / (2 * h)
         np.testing.assert_allclose(slope(module, x), expected, rtol=1e-6)
@@ -266,7 +266,7 @@ def test_under_weight_clipping_the_slope_ends_at_the_clip(shift: float) -> None:
 
 
 def test_l2_is_half_the_squared_weights_without_biases() -> None:
-    _, params = nnx.split(MLP((5, 4), "relu", nnx.Rngs(0)))
+    _, params = nnx.split(MLP((5, 4), "relu", jnp.zeros(2, jnp.uint32)))
     assert REGULARIZERS["l2"].weights is half_squared_weights
     named = [
         (jax.tree_util.keystr(path), np.asarray(leaf)) for path, leaf in jax.tree_util.tree_leaves_with_path(params)

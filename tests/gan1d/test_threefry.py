@@ -1,4 +1,4 @@
-"""The generator of random numbers: that of JAX, and of the paper's own known answers."""
+"""The generator of random numbers: the paper's own known answers, JAX's keys, and numbers that follow their distributions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
-from gan1d.threefry import FEWER_ROUNDS, ROUNDS, THREEFRY, quick_words, root_keys, threefry
+from gan1d.threefry import FEWER_ROUNDS, ROUNDS, normal, root_keys, threefry, truncated_normal, uniform, words
 
 ONES = 0xFFFFFFFF
+KEY = np.array([7, 11], np.uint32)
+LEAST, MOST = np.uint32(0), np.uint32(ONES)
+FALSE_ALARM = 1e-3
 
 
 @pytest.mark.parametrize(
@@ -34,34 +37,54 @@ def test_root_keys_are_those_of_jax(seed: int) -> None:
     np.testing.assert_array_equal(root_keys(seed, 5), expected)
 
 
-@pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
-def test_keys_and_numbers_are_those_of_jax(seed: int) -> None:
-    """Folded keys, splits, and numbers of several distributions."""
-    ours, theirs = (
-        jax.random.fold_in(jax.random.fold_in(k, 3), 11)
-        for k in (jax.random.key(seed, impl=THREEFRY), jax.random.key(seed))
-    )
-    for key, other in ((ours, theirs), *zip(jax.random.split(ours, 3), jax.random.split(theirs, 3), strict=True)):
-        np.testing.assert_array_equal(jax.random.key_data(key), jax.random.key_data(other))
-    for draw in (jax.random.bits, jax.random.uniform, jax.random.normal, jax.random.laplace):
-        np.testing.assert_array_equal(draw(ours, (5, 7)), draw(theirs, (5, 7)))
-    np.testing.assert_array_equal(jax.random.t(ours, 3.0, (9,)), jax.random.t(theirs, 3.0, (9,)))
-
-
-def test_quick_words_are_the_generators() -> None:
-    """The first word of each counter, which is the word's row and column."""
-    key = jnp.array([7, 11], jnp.uint32)
-    drawn = quick_words(jax.random.wrap_key_data(key, impl=THREEFRY), 3, 5)
+def test_words_are_the_generators() -> None:
+    """The first word of each counter, whose halves say which update it is of, and which place in it."""
+    high, low = np.arange(3, dtype=np.uint32), np.arange(5, dtype=np.uint32)
+    drawn = words(KEY, high[:, None], low)
     assert drawn.shape == (3, 5) and drawn.dtype == jnp.uint32
     for row, column in np.ndindex(3, 5):
-        assert drawn[row, column] == threefry(key, jnp.uint32(row), jnp.uint32(column), FEWER_ROUNDS)[0]
+        assert drawn[row, column] == threefry(KEY, high[row], low[column], FEWER_ROUNDS)[0]
 
 
-def test_quick_bytes_are_uniform_and_neighbours_independent() -> None:
+def grid() -> np.ndarray:
+    """512 counters high and 512 low."""
+    place = np.arange(512, dtype=np.uint32)
+    return np.asarray(words(KEY, place[:, None], place))
+
+
+def test_bytes_are_uniform_and_neighbours_independent() -> None:
     """Chi-squared of all values, and of pairs of neighbours' upper four bits: within the middle 99.8 % of chance."""
-    words = np.asarray(quick_words(jax.random.key(5, impl=THREEFRY), 512, 512))
-    drawn = words.view(np.uint8).astype(int)
+    drawn = grid().view(np.uint8).astype(int)
     beside = 16 * (drawn[:, ::2] >> 4) + (drawn[:, 1::2] >> 4)
     below = 16 * (drawn[::2] >> 4) + (drawn[1::2] >> 4)
     for values in (drawn.ravel(), beside.ravel(), below.ravel()):
-        assert 1e-3 < stats.chisquare(np.bincount(values, minlength=256)).pvalue < 1 - 1e-3
+        assert FALSE_ALARM < stats.chisquare(np.bincount(values, minlength=256)).pvalue < 1 - FALSE_ALARM
+
+
+def test_a_uniform_number_is_the_words_share_and_never_an_end() -> None:
+    """The middle of the 2^-23 that the upper bits leave: exactly."""
+    of = np.array([LEAST, 1 << 9, 0x80000000, MOST], np.uint32)
+    np.testing.assert_array_equal(np.asarray(uniform(of), float), (np.floor(of / 2.0**9) + 0.5) / 2**23)
+    drawn = grid()
+    np.testing.assert_array_equal(np.asarray(uniform(drawn), float), (np.floor(drawn / 2.0**9) + 0.5) / 2**23)
+
+
+@pytest.mark.parametrize(
+    ("of", "law"),
+    [(lambda u: u, stats.uniform()), (normal, stats.norm()), (truncated_normal, stats.truncnorm(-2, 2))],
+    ids=["uniform", "normal", "truncated"],
+)
+def test_numbers_are_the_laws_quantiles(of, law) -> None:
+    """SciPy's, to float32's rounding; drawn ones follow it, and their ends are as far out on both sides."""
+    u = uniform(np.linspace(0, ONES, 10_001).astype(np.uint32))
+    np.testing.assert_allclose(of(u), law.ppf(np.asarray(u, float)), rtol=2e-5, atol=2e-6)
+    drawn = of(uniform(grid()))
+    assert drawn.dtype == jnp.float32 and np.isfinite(drawn).all()
+    assert stats.kstest(np.ravel(drawn).astype(float), law.cdf).pvalue > FALSE_ALARM
+    least, most = (float(of(uniform(jnp.uint32(word)))) for word in (LEAST, MOST))
+    assert least + most == pytest.approx(2 * law.mean(), abs=1e-6)
+
+
+def test_a_normal_reaches_as_far_as_its_digits() -> None:
+    assert float(normal(uniform(jnp.uint32(MOST)))) == pytest.approx(-special.ndtri(2.0**-24), rel=1e-4)
+    assert abs(float(truncated_normal(uniform(jnp.uint32(LEAST))))) <= 2
