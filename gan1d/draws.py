@@ -15,7 +15,7 @@ from gan1d.config import MAX_UPDATES, Config, Structure
 from gan1d.data import DISTRIBUTIONS
 from gan1d.noise import NOISES
 from gan1d.regularizers import REGULARIZERS
-from gan1d.threefry import normal, root_keys, uniform, words
+from gan1d.threefry import normal, random_words, root_keys, uniform
 
 Scalars = dict[str, Any]
 Drawn = dict[str, tuple[jax.Array, jax.Array]]
@@ -125,7 +125,7 @@ def _batches(s: Structure, n: Scalars, counts: dict[str, jax.Array]) -> Drawn:
 
     def draw(i: jax.Array, drawn: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         low = first[i] + jnp.arange(s.batch, dtype=jnp.uint32)
-        u = uniform(words(keys[i], high[i][..., None], low))
+        u = uniform(random_words(keys[i], high[i][..., None], low))
         return drawn[0].at[i].set(u), drawn[1].at[i].set(normal(u))
 
     nothing = jnp.zeros((*high.shape, s.batch))
@@ -170,7 +170,7 @@ def dropout_words(s: Structure, n: Scalars, purpose: str, count: jax.Array, rows
         return None
     shape = (-(-rows // BYTES), sum(s.discriminator[0]))
     row, column = (jax.lax.broadcasted_iota(jnp.uint32, shape, axis) for axis in (0, 1))
-    return words(stream(n, purpose), count[..., None, None], row * np.uint32(shape[1]) + column)
+    return random_words(stream(n, purpose), count[..., None, None], row * np.uint32(shape[1]) + column)
 
 
 def keep_factors(s: Structure, n: Scalars, words: jax.Array | None, rows: int) -> list[jax.Array] | None:

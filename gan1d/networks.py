@@ -18,7 +18,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from gan1d.config import ACTIVATIONS as NAMES
 from gan1d.config import Structure
-from gan1d.threefry import truncated_normal, uniform, words
+from gan1d.threefry import random_words, truncated_normal, uniform
 
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "relu": jax.nn.relu,
@@ -72,7 +72,7 @@ class Dense(nnx.Module):
 def kernels(key: jax.Array, shapes: Sequence[tuple[int, int]]) -> list[jax.Array]:
     """Initial kernels, random numbers of key (2,) uint32, all drawn at once: each draw takes long to compile."""
     ends = np.cumsum([a * b for a, b in shapes])
-    u = uniform(words(key, jnp.uint32(0), jnp.arange(ends[-1], dtype=jnp.uint32)))
+    u = uniform(random_words(key, jnp.uint32(0), jnp.arange(ends[-1], dtype=jnp.uint32)))
     drawn = jnp.split(0.1 * truncated_normal(u), ends[:-1])
     return [part.reshape(shape) for part, shape in zip(drawn, shapes, strict=True)]
 

@@ -66,7 +66,7 @@ def root_keys(seed: int, count: int) -> np.ndarray:
     return np.stack(threefry(key, np.zeros_like(low), low, by=ON_HOST), axis=1)
 
 
-def words(key: jax.Array, high: jax.Array, low: jax.Array) -> jax.Array:
+def random_words(key: jax.Array, high: jax.Array, low: jax.Array) -> jax.Array:
     """Random words of 32 bits, uint32, for counters of which the halves' shapes together are that of the words; key (2,), all uint32.
 
     One of each counter's two: XLA would work out everything a second time for the other, and then move both to be side by side.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from gan1d.threefry import FEWER_ROUNDS, ROUNDS, normal, root_keys, threefry, truncated_normal, uniform, words
+from gan1d.threefry import FEWER_ROUNDS, ROUNDS, normal, random_words, root_keys, threefry, truncated_normal, uniform
 
 ONES = 0xFFFFFFFF
 KEY = np.array([7, 11], np.uint32)
@@ -40,7 +40,7 @@ def test_root_keys_are_those_of_jax(seed: int) -> None:
 def test_words_are_the_generators() -> None:
     """The first word of each counter, whose halves say which update it is of, and which place in it."""
     high, low = np.arange(3, dtype=np.uint32), np.arange(5, dtype=np.uint32)
-    drawn = words(KEY, high[:, None], low)
+    drawn = random_words(KEY, high[:, None], low)
     assert drawn.shape == (3, 5) and drawn.dtype == jnp.uint32
     for row, column in np.ndindex(3, 5):
         assert drawn[row, column] == threefry(KEY, high[row], low[column], FEWER_ROUNDS)[0]
@@ -49,7 +49,7 @@ def test_words_are_the_generators() -> None:
 def grid() -> np.ndarray:
     """512 counters high and 512 low."""
     place = np.arange(512, dtype=np.uint32)
-    return np.asarray(words(KEY, place[:, None], place))
+    return np.asarray(random_words(KEY, place[:, None], place))
 
 
 def test_bytes_are_uniform_and_neighbours_independent() -> None:
