@@ -65,7 +65,7 @@ def measure() -> dict[str, float]:
         found |= {
             forward(rows): rate(lambda x, w: x @ w, x, w, work),
             backward(rows): rate(lambda x, w: x @ w.T, x, w, work),
-            weights(rows): rate(lambda x, w: x[: len(w)].T @ w, square, w[:rows], work),
+            weights(rows): rate(lambda x, w: jax.lax.optimization_barrier(x[: len(w)].T) @ w, square, w[:rows], work),
         }
     return found
 
@@ -81,7 +81,7 @@ def backward(rows: int) -> str:
 
 
 def weights(rows: int) -> str:
-    """The name of the product that is the gradient of a layer's kernel."""
+    """The name of the product that is the gradient of a layer's kernel, its first factor laid out anew as in `networks.product`."""
     return f"({rows} x 64)^T @ {rows} x 64"
 
 
@@ -95,7 +95,7 @@ def flops(config: Config) -> int:
     """Floating-point operations of the products in one iteration: two for each weight and sample, biases and activations left out.
 
     A D update: G forward on B samples; D forward, gradient of the weights and of all layers' inputs but the first's, on 2B samples.
-    A G update: D forward and gradient of every layer's input, G forward and backward, on B samples.
+    A G update: D forward, twice for its slope, G forward and backward, on B samples.
     """
     t = config.training
     d = _products((1, *config.discriminator.hidden, 1))
@@ -115,7 +115,7 @@ def products(config: Config) -> Counter[str]:
     found: Counter[str] = Counter()
     if config.discriminator.hidden == (WIDTH, WIDTH):
         found.update([forward(64), backward(64), weights(64)])  # of D's update
-        found.update([forward(32), backward(32)])  # through D, of G's
+        found.update([forward(32), forward(32)])  # through D, of G's
     if config.generator.kind == "mlp" and config.generator.hidden == (WIDTH, WIDTH):
         found.update([forward(32), forward(32), backward(32), weights(32)])
     return found

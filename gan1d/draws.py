@@ -87,7 +87,7 @@ def stream(n: Scalars, purpose: str) -> jax.Array:
 def draw_d(s: Structure, n: Scalars, iteration: jax.Array, update: Any) -> DrawsD:
     """The random numbers of discriminator updates (…): fresh batches of data (…,B) and of noise (…,B), and what else `DrawsD` has.
 
-    iteration: absolute; update: its place in the iteration; both of shape (…), as a rule () or (N,).
+    iteration: absolute; update: its place in the iteration; whole numbers, together of shape (…), as a rule () or (N,).
     """
     count = _count(iteration, update)
     return _for_d(s, n, count, _batches(s, n, {"d": count}))
@@ -108,7 +108,7 @@ def draw_both(s: Structure, n: Scalars, done: jax.Array, count: int) -> tuple[Dr
 
 
 def _count(iteration: Any, update: Any) -> jax.Array:
-    """The number of an update among all of a run's, uint32 of the shape of both."""
+    """What stands for an update in the counter of its random numbers: iteration x `MAX_UPDATES` + update, uint32 (…)."""
     return jnp.asarray(iteration * MAX_UPDATES + update, jnp.uint32)
 
 
@@ -136,7 +136,7 @@ def _batches(s: Structure, n: Scalars, counts: dict[str, jax.Array]) -> Drawn:
 
 
 def _always(s: Structure) -> dict[str, list[str]]:
-    """What else it draws by the batch."""
+    """What an update of each player draws by the batch in any case, a purpose for each batch."""
     real = ["real"] * DISTRIBUTIONS[s.data].uniforms
     return {"d": ["noise_d", *real] + ["mix"] * REGULARIZERS[s.penalty].needs_mix, "g": ["noise_g"]}
 

@@ -28,13 +28,11 @@ class Measuring:
     def __init__(self, config: Config, data: Target, where: pushforward.Grid):
         self._about = config.generator, data, where
         self._blocks: list[dict[str, np.ndarray]] = []
-        self.done = 0
 
     def add(self, g: np.ndarray) -> None:
         """Measures the states that come next; g (R,…), as `recording.observe` records it."""
         for i in range(0, len(g), BLOCK):
             self._blocks.append(generated(np.asarray(g[i : i + BLOCK], float), *self._about))
-        self.done += len(g)
 
     def rows(self, frames: int) -> dict[str, np.ndarray]:
         """All of them, (F, …) each; the last one stands for those that a run which ended early does not have."""

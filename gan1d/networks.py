@@ -65,7 +65,9 @@ class Dense(nnx.Module):
         self.bias = nnx.Param(jnp.full(kernel.shape[1], 0.1))
 
     def __call__(self, inputs: jax.Array) -> jax.Array:
-        multiplied = product if min(self.kernel.shape) > 1 else jnp.matmul
+        multiplied = (
+            product if min(self.kernel.shape) > 1 else jnp.matmul
+        )  # of a vector there is nothing to lay out anew
         return multiplied(inputs, self.kernel[...]) + jnp.ones((len(inputs), 1), inputs.dtype) @ self.bias[...][None]
 
 
@@ -98,12 +100,8 @@ class MLP(nnx.Module):
     def with_slope(self, x: jax.Array, keep: Sequence[jax.Array] | None = None) -> tuple[jax.Array, jax.Array]:
         """The same and its slope d/dx (B,), carried forward beside it: for one number in and one out no dearer than backward, and nothing
         has to be kept on the way."""
-        h, slope = x[:, None], jnp.ones((len(x), 1))
-        for i, layer in enumerate(self.layers):
-            h, slope = jax.jvp(self.activation, (layer(h),), (slope @ layer.kernel[...],))
-            if keep is not None:
-                h, slope = h * keep[i], slope * keep[i]
-        return self.output(h)[:, 0], (slope @ self.output.kernel[...])[:, 0]
+        value, slope = jax.jvp(lambda x: self(x, keep), (x,), (jnp.ones_like(x),))
+        return value, slope
 
 
 class LinearGenerator(nnx.Module):

@@ -24,8 +24,8 @@ from gan1d.regularizers import REGULARIZERS
 
 Tree = Any
 LIMIT = 1e6
-"""A player whose parameters, as one vector, are longer than this has run away: data and generated points are a thousand times nearer, and
-float32 soon ends."""
+"""A player has run away whose parameters have a greater norm than this: data and generated points are a thousand times nearer, and float32
+soon ends."""
 WIDE = 64
 """Columns of a sum that is done as a product."""
 
@@ -207,11 +207,11 @@ def _apply(s: Structure, n: Scalars, rate: str, params: Tree, opt: Tree, grads: 
     if not _is_tree(params):
         grads = jax.lax.optimization_barrier(ravelled(grads, jnp))  # made once, not again for each of its uses
     direction, opt = OPTIMIZERS[s.optimizer](n).update(grads, opt, params)
-    return jax.tree.map(lambda p, u: p - n[rate] * u, params, direction), opt, length(grads)
+    return jax.tree.map(lambda p, u: p - n[rate] * u, params, direction), opt, global_norm(grads)
 
 
-def length(tree: Tree) -> jax.Array:
-    """The Euclidean length () of everything in a tree, or of a vector: of that most is summed as a product with ones, at which a CPU is
+def global_norm(tree: Tree) -> jax.Array:
+    """The Euclidean norm () of everything in a tree, or of a vector: of that most is summed as a product with ones, at which a CPU is
     quicker."""
     if _is_tree(tree):
         return jnp.sqrt(sum(jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(tree)))
@@ -249,4 +249,6 @@ def turn(
 
 def is_fine(players: Players, seen: jax.Array) -> jax.Array:
     """Whether training can go on: what it saw is finite, and no player has run away -> bool ()."""
-    return jnp.isfinite(jnp.sum(seen)) & (length(players.d) < LIMIT) & (length(players.g) < LIMIT)  # false for NaN too
+    return (
+        jnp.isfinite(jnp.sum(seen)) & (global_norm(players.d) < LIMIT) & (global_norm(players.g) < LIMIT)
+    )  # false for NaN too

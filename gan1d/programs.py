@@ -117,7 +117,8 @@ class Program:
     def _lowered(self, on: jax.Device, *arguments: Any) -> jax.stages.Lowered:
         """Traced, without Python's collector, which finds nothing to collect there and takes a tenth of the time.
 
-        JAX keeps programs, too, and one that it had kept could not be kept here: so for each version and device its name is another.
+        JAX keeps programs, too, and one that it had kept could not be kept here: so for each version and number of a device its name is
+        another. The CPU's two clients have one number, and read each other's.
         """
         function = partial(self.function)
         function.__name__ = f"{self.name}_{store.version()}_{on.id}"  # type: ignore[attr-defined]
@@ -192,9 +193,14 @@ def for_single_runs() -> None:
     chosen = ("NPROC", "PJRT_NPROC", "JAX_NUM_CPU_DEVICES")
     if any(name in os.environ for name in chosen) or "device_count" in os.environ.get("XLA_FLAGS", ""):
         return
+    platforms = (jax.config.values["jax_platforms"] or "cpu").split(",")
+    if "cpu" not in platforms:
+        return
     os.environ["PJRT_NPROC"] = "1"  # looked at when a CPU's client is made; nobody's children are to find it
     try:
         register_backend_factory(BESIDE, xla_client.make_cpu_client, priority=-1)
+        if jax.config.values["jax_platforms"]:  # then JAX makes no others
+            jax.config.update("jax_platforms", ",".join([*platforms, BESIDE]))
         jax.local_devices(backend="cpu")
         _second[:] = jax.local_devices(backend=BESIDE)
     except RuntimeError:  # too late

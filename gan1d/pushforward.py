@@ -89,7 +89,7 @@ def cells_masses(
       g: (F, N+1) G at the noise cells' edges. masses: (N,). where: the grid. landmarks: where else to cut, data units.
       cdf: any distribution function of points (…,), data units.
     Returns: cuts (F,M), increasing, within the grid and beyond it as far as the images reach; the mass between them (F,M-1); and `cdf` at
-      the cuts (F,M), which is asked once for an edge that two images share, and once for what all states share.
+      the cuts (F,M), of an atom's two at its place, which is asked once for an edge that two images share, and once for all states.
     """
     cells = len(where.edges) - 1
     u = np.clip((g - where.edges[0]) / where.width, -1e4 * cells, 1e4 * cells)  # beyond, only the side matters

@@ -30,15 +30,18 @@ class Recorder:
         self._measuring = Measuring(config, data, where)
         self._coming = list[Future[None]]()
         self._thread = ThreadPoolExecutor(1, "observing", _give_way)
+        self._last: Kept | None = None
 
     def __enter__(self) -> Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._thread.shutdown(cancel_futures=True)
+        jax.block_until_ready(self._last)
 
     def add(self, kept: Kept) -> None:
         """The next states; returns at once, whether or not there are any yet."""
+        self._last = kept
         self._coming.append(self._thread.submit(self._observe, kept))
 
     def wait(self, but: int = 0) -> None:
@@ -47,7 +50,7 @@ class Recorder:
             self._coming.pop(0).result()
 
     def rows(self, frames: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Rows (F, …) of `recording.observed` and of `measuring.generated`.
+        """Rows (F, …) of `recording.looked` and of `measuring.generated`.
 
         The last one stands for those that a run which ended early does not have.
         """
@@ -65,6 +68,7 @@ class Recorder:
 
 
 def _give_way() -> None:
-    """On Linux this thread no longer takes a core from training when it wakes up: it is a batch job."""
+    """On Linux this thread no longer takes a core from training when it wakes up: it is a batch job, if it was not less than that."""
     with contextlib.suppress(AttributeError, OSError):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

@@ -100,7 +100,7 @@ SEEN = ("batch_loss_d", "batch_loss_g", "grad_norm_d", "grad_norm_g")
 
 class Kept(NamedTuple):
     """States to be observed, the first `count` () of `states` (R, …): each the parameters of both players, `SEEN`, and of the batch that
-    D's next update sees `SAMPLES` real and as many of noise, one after the other."""
+    D's next update sees min(B, `SAMPLES`) real and as many of noise, one after the other."""
 
     count: Any
     states: Any

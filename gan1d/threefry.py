@@ -76,7 +76,7 @@ def random_words(key: jax.Array, high: jax.Array, low: jax.Array) -> jax.Array:
 
 
 def uniform(words: jax.Array) -> jax.Array:
-    """Uniform numbers between 0 and 1, and never either, float32 of the shape of words: multiples of 2^-23, and half of that.
+    """Uniform numbers between 0 and 1, and never either, float32, of words of any shape: multiples of 2^-23, and half of that.
 
     The upper bits of a word are the fraction of a float between 1 and 2. All of it is exact.
     """
@@ -85,7 +85,7 @@ def uniform(words: jax.Array) -> jax.Array:
 
 
 def centred(u: jax.Array) -> jax.Array:
-    """2u - 1, between -1 and 1: exact too."""
+    """2u - 1, any shape, between -1 and 1: exact too."""
     return 2 * u - 1
 
 
@@ -95,5 +95,5 @@ def normal(u: jax.Array) -> jax.Array:
 
 
 def truncated_normal(u: jax.Array) -> jax.Array:
-    """The same of a standard normal cut off at two standard deviations on each side."""
+    """The same, any shape, of a standard normal cut off at two standard deviations on each side."""
     return np.float32(sqrt(2)) * lax.erf_inv(np.float32(erf(sqrt(2))) * centred(u))

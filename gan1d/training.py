@@ -71,13 +71,11 @@ def train(
     count = config.training.iterations if iterations is None else iterations
     count = number("iterations", count, 1, MAX_ITERATIONS, integer=True)
     s, n, data = structure(config), draws.numbers(config), target(config.data)
-    is_new = make_room(s)
-    where = grid or grid_of(config)
+    where, where_to = grid or grid_of(config), find_device(device)
     points = points_of(data, where)
     if start is not None and (old := shapes(start)) != (new := shapes(recording.abstract(s))):
         raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
-    before, began = compile_log(), time.perf_counter()
-    where_to = find_device(device)
+    is_new, before, began = make_room(s), compile_log(), time.perf_counter()
     stride = -(-count // config.training.frames)
     piece = stride * min(recording.ROWS - 1, -(-count // (stride * PIECES)))  # its first one begins with a state, too
 
@@ -224,7 +222,7 @@ def assemble(
     diverged_at: int,
     **others: Any,
 ) -> Trajectory:
-    """The trajectory of a run from its rows (F, …): `recording.observed`'s, and `measuring.generated`'s of the generator's density.
+    """The trajectory of a run from its rows (F, …): `recording.looked`'s, and `measuring.generated`'s of the generator's density.
 
     steps (F,): after which iterations they were recorded. diverged_at: or -1.
     """

@@ -481,7 +481,8 @@ def test_d_star_is_the_best_d(case: Case) -> None:
 def test_expectations_of_d(case: Case) -> None:
     """Over the data by the same cells, so but for float32; over the generated ones, D may change within a cell as it does to the next.
 
-    Where G is flat and then not, within a 256th of the noise, p_gen spreads that share evenly and G does not.
+    Where G is flat and then not, within a 256th of the noise, p_gen spreads that share evenly and G does not; and what then lies beyond
+    the grid may lie anywhere. Where a run diverges, that is where it soon lies.
     """
     scores = case.summary["output"] == "score"
     over_data, over_generated = ("score_real", "score_fake") if scores else ("p_real_on_real", "p_real_on_fake")
@@ -490,9 +491,9 @@ def test_expectations_of_d(case: Case) -> None:
         slack = 0.5 * case.again[f"slack_{name}"] + np.where(
             case.again["flat"] > 0, case.again[f"range_{name}"] / 256, 0.0
         )
-        known = np.isfinite(case.again[name])
+        known = np.isfinite(case.again[name]) & ((case.again["flat"] == 0) | (case.again["outside"] < 1e-4))
         agree(case, name, "", rel=1e-5, abs=slack + 1e-4, where=known)
-        assert known.mean() > 0.1
+        assert known.mean() > (0 if case.summary["status"] == "diverged" or case.again["flat"].any() else 0.1)
 
 
 def test_distances_of_a_linear_generator(linear: Case) -> None:
@@ -514,14 +515,16 @@ def test_distances_of_any_generator_from_its_quantiles(case: Case) -> None:
     """256 quantiles: where half of the first and of the last share lie is not known: e = 1/256 of the mass.
 
     Of JSD that is worth e/2 (1 + log(1/2e)), if where it lies there are data and nothing else generated, as when G is flat elsewhere.
-    The moments move by that share of the range of all quantiles, if it lies as much further out; of atoms that may be any distance.
+    The moments move by that share of the range of all quantiles, if it lies as much further out; of atoms that may be any distance, and
+    W1 with it.
     """
     agree(case, "jsd", "quantiles_", abs=np.where(case.again["flat"] > 0, (1 + np.log(128)) / 512, 5e-3))
-    agree(case, "w1", "quantiles_", rel=5e-3, abs=5e-3 * case.again["sigma"])
+    smooth = case.again["flat"] == 0
+    agree(case, "w1", "quantiles_", rel=5e-3, abs=5e-3 * case.again["sigma"], where=smooth)
     finite = np.isfinite(case.run["kl_gen_data"])
     agree(case, "kl_gen_data", "quantiles_", rel=5e-3, abs=2e-2, where=finite)
     for name in ("mean", "std"):
-        agree(case, name, "quantiles_", abs=np.ptp(case.run["g"], axis=1) / 256, where=case.again["flat"] == 0)
+        agree(case, name, "quantiles_", abs=np.ptp(case.run["g"], axis=1) / 256, where=smooth)
 
 
 def test_distances_of_any_generator_from_the_grid(case: Case) -> None:

@@ -143,7 +143,7 @@ def gan1d_(monkeypatch, capsys, tmp_path):
 # Adam without a memory of squared gradients takes steps of lr times g/|g|, with a long memory of the mean: it runs away.
 RUNAWAY = {"training.lr_g": 1.0, "training.lr_d": 1.0, "training.beta1": 0.999, "training.beta2": 0.0}
 
-# A generator in a hurry after a discriminator that hardly learns: uphill on a slope that has no end.
+# A generator in a hurry after a discriminator that hardly learns: uphill on a slope that, for four seeds of five, has no end.
 LOST = {"training.lr_g": 1.0, "training.lr_d": 1e-5}
 
 
@@ -159,7 +159,8 @@ def lost_run(linear_config: Config) -> Trajectory:
     """A generator that left the picture by far; all its numbers are finite."""
     from gan1d.training import train
 
-    return train(linear_config.replace(**LOST))
+    runs = (train(linear_config.replace(**LOST, **{"training.seed": seed})) for seed in range(8))
+    return next(run for run in runs if run.mass_outside[-1].sum() > 0.99)
 
 
 @pytest.fixture(scope="session")

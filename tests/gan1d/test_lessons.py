@@ -104,9 +104,9 @@ def test_a_torn_file_is_refused(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(("name", "which"), SCENES)
 def test_the_run_that_is_shown_is_as_the_lesson_says_and_what_it_points_at_is_there(name: str, which: str) -> None:
-    """The seed of the page and one more: the claim, and every layer, chart and block that is marked or turned on."""
+    """With the seed of the page: the claim, and every layer, chart and block that is marked or turned on."""
     scene = scene_of(name, which)
-    assert share_held(scene, range(2)) == 1
+    assert share_held(scene, range(1)) == 1
     run = gan1d.train(scene.config)
     meta, _ = frames(run)
     layers = {layer["id"] for layer in meta["layers"]["all"]}

@@ -151,11 +151,12 @@ OWN = "import jax, gan1d.programs as p; p.for_single_runs(); print(len(jax.devic
 """How many devices there are where the user had said how many, and whether one of them is also the one beside."""
 
 
+@pytest.mark.parametrize("platforms", ["", "cpu"])
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux alone tells")
-def test_a_process_for_single_runs_has_a_device_beside_and_keeps_its_memory_and_tells_no_child() -> None:
+def test_a_process_for_single_runs_has_a_device_beside_and_keeps_its_memory_and_tells_no_child(platforms: str) -> None:
     """And what it trains is, bit for bit, what another process does, which observes where it trains."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("NPROC")}
-    environment["CONFIG"] = SMALL.to_json()
+    environment |= {"CONFIG": SMALL.to_json(), "JAX_PLATFORMS": platforms}
     done = subprocess.run(
         [sys.executable, "-c", SINGLE], capture_output=True, text=True, check=True, env=environment, cwd=ROOT
     )
