@@ -160,10 +160,14 @@ def streamlit_server(script: Path, log: Path) -> Iterator[str]:
 
 @contextmanager
 def app_server(log: Path) -> Iterator[str]:
-    """Serves the app as `make app` does, on a free port."""
+    """Serves the app as `make app` does, on a free port, and waits until it has said where it is."""
     port = free_port()
     with serving([sys.executable, "-m", "gan1d", "app", "--port", str(port)], port, log) as url:
-        yield url.replace("127.0.0.1", "localhost")
+        address = url.replace("127.0.0.1", "localhost")
+        deadline = time.monotonic() + STARTUP
+        while address not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield address
 
 
 class Served(NamedTuple):

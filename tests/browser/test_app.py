@@ -214,7 +214,7 @@ def test_a_critic_is_drawn_and_spoken_of_as_one(still: Page) -> None:
     expect(root).to_contain_text("critic D(x), from its mean on real data")
     expect(root.locator("[data-panel=d_says]")).to_contain_text("score")
     expect(root.locator("[data-panel=d_says]")).not_to_contain_text("P(real")
-    still.locator(f"{ROOT} .picture .u-over").hover()
+    still.locator(f"{ROOT} .picture .u-over").hover(position={"x": 100, "y": 100})  # beside the data's handle
     expect(root.locator(".readout")).to_contain_text("D(x) − mean on real")
     assert picture(still)["share"] > 0.02
     choose(still, "Loss", "non-saturating")

@@ -74,8 +74,8 @@ def test_a_click_on_a_cell_opens_the_lab_on_its_run(url: str, open_page: Callabl
 def test_a_map_goes_on_through_a_reload_and_a_new_server(
     url: str, served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, open_page: Callable[..., Page]
 ) -> None:
-    address = urlencode(query(Looked(made(SMALL, AXES, 4))), doseq=True)
-    on_its_way = re.compile(r"\d+ of 64 GANs")
+    address = urlencode(query(Looked(made(SMALL, AXES, 16))), doseq=True)
+    on_its_way = re.compile(r"\d+ of 256 GANs")
     monkeypatch.setenv("XDG_STATE_HOME", str(served.state))
     with app_server(tmp_path / "first.log") as first:
         page = open_page(f"{first}/map?{address}")
