@@ -163,7 +163,7 @@ def _run(
         lanes = go_on(s, n, points, begin(s, n, points), noise, np.int32(0), np.int32(last))
     finally:
         compiling.release()
-    for until in training.segments(0, last, last, lambda *_: _check(stop)):
+    for until in training.segments(0, [last], lambda *_: _check(stop)):
         lanes = jax.block_until_ready(go_on(s, n, points, lanes, noise, np.int32(until), np.int32(last)))
     states = 1 + -(-last // -(-last // FRAMES))
     rows, diverged_at = jax.device_get((lanes.rows, lanes.state.diverged_at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,8 +30,8 @@ PULSE = 0.25
 FIRST_SEGMENT = 8
 """Iterations before the first report; the next ones are sized by how long it took."""
 PIECES = 6
-"""Pieces of a run at least: what one has recorded is observed and measured on a second core while the next is trained. The state after each
-is kept; any other is replayed from the nearest before it."""
+"""Pieces of a run at least: what one has recorded is observed and measured on a second core while the next is trained. The last one is
+halved: less of that is left when training ends. The state after each is kept; any other is replayed from the nearest before it."""
 AHEAD = 2
 """Pieces that wait to be measured: enough for training never to wait for it, and no more memory than that."""
 NOTHING = np.zeros(5, np.float32)
@@ -77,7 +77,6 @@ def train(
         raise ConfigError("start", old, f"it must be a state of the same networks, {new}")
     is_new, before, began = make_room(s), compile_log(), time.perf_counter()
     stride = -(-count // config.training.frames)
-    piece = stride * min(recording.ROWS - 1, -(-count // (stride * PIECES)))  # its first one begins with a state, too
 
     with jax.default_device(where_to), Recorder(config, data, where, points) as recorder:
         if progress:
@@ -88,13 +87,14 @@ def train(
         if start is not None:
             state, begin = adopt(state, start), int(start.iteration)
         due, end, states = begin, begin + count, [state]
+        ends = pieces(begin, count, stride)
         # JAX is told what to do and does it meanwhile, each piece when the one before is there: nothing here waits for the numbers
-        for until in segments(begin, end, piece, progress):
+        for until in segments(begin, ends, progress):
             state, total, kept = algorithm.run(s, n, state, total, algorithm.Plan.of(until, due, end, stride))
             recorder.add(kept)
             due = min(begin + ((until - begin) // stride + 1) * stride, end)
             recorder.wait(but=AHEAD)
-            if (until - begin) % piece == 0 or until == end:
+            if until in ends:
                 states.append(state)
             if progress and int(state.diverged_at) >= 0:
                 break
@@ -135,16 +135,25 @@ def prepare(s: Structure, n: draws.Scalars, points: Points) -> None:
         coming.result()
 
 
-def segments(begin: int, end: int, piece: int, progress: Progress | None) -> Iterator[int]:
-    """Where to stop on the way to `end`: after each piece; with `progress`, after about `PULSE` seconds at most, reporting."""
-    done, size = begin, FIRST_SEGMENT if progress else piece
-    while done < end:
-        since = time.perf_counter()
-        yield (until := min(done + size, begin + ((done - begin) // piece + 1) * piece, end))
-        if progress:
-            progress(until - begin, end - begin)
-            size = max(1, min(int(size * PULSE / max(time.perf_counter() - since, 1e-3)), 32 * size))
-        done = until
+def pieces(begin: int, count: int, stride: int) -> list[int]:
+    """After which iterations the pieces of a run end that does `count` from `begin` on, a state recorded every `stride`."""
+    states = -(-count // stride)
+    starts = range(0, states, min(recording.ROWS - 1, -(-states // PIECES)))  # the first one begins with a state, too
+    inner = {*starts, (starts[-1] + states) // 2} - {0}
+    return [*(begin + i * stride for i in sorted(inner)), begin + count]
+
+
+def segments(begin: int, ends: Sequence[int], progress: Progress | None) -> Iterator[int]:
+    """Where to stop on the way: at the end of each piece; with `progress`, after about `PULSE` seconds at most, reporting."""
+    done, size = begin, FIRST_SEGMENT if progress else MAX_ITERATIONS
+    for end in ends:
+        while done < end:
+            since = time.perf_counter()
+            yield (until := min(done + size, end))
+            if progress:
+                progress(until - begin, ends[-1] - begin)
+                size = max(1, min(int(size * PULSE / max(time.perf_counter() - since, 1e-3)), 32 * size))
+            done = until
 
 
 def state_at(run: Trajectory, iteration: int) -> State:

@@ -114,7 +114,7 @@ class Trajectory:
     compilations: int = 0
     """Programs compiled for this run. Not saved."""
     checkpoints: tuple[tuple[int, Any], ...] = ()
-    """(iteration, whole state) of about 16 states, for going on. Not saved: a loaded run replays them."""
+    """(iteration, whole state) at the start and after each piece of training, for going on. Not saved: a loaded run replays them."""
     replay: Callable[[Trajectory, int], Any] | None = None
     """Finds the whole state at an iteration; given by whoever made or loaded the run."""
 

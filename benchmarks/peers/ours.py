@@ -66,7 +66,7 @@ def trained(config: Config, observing: bool) -> Any:
     points = training.points_of(target(config.data), training.grid_of(config))
     state, total = algorithm.begin(s, n), training.NOTHING
     rows, due = [], 0
-    for until in training.segments(0, last, min((recording.ROWS - 1) * stride, last), None):
+    for until in training.pieces(0, last, stride):
         state, total, kept = algorithm.run(s, n, state, total, algorithm.Plan.of(until, due, last, stride))
         due = min(until + stride, last)
         if observing:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import gan1d
-from gan1d import programs, training
+from gan1d import programs, recording, training
 from gan1d.config import DATA_KINDS, Config, ConfigError
 
 BASE = Config.from_dict(
@@ -214,3 +216,13 @@ def test_many_structures_do_not_use_up_the_process(monkeypatch: pytest.MonkeyPat
         training.train(linear_config.replace(**{"discriminator.hidden": [width], "training.iterations": 1}))
         counts.append(maps())
     assert max(counts[2:]) <= max(counts[:2]) + 200
+
+
+@given(count=st.integers(1, 5000), stride=st.integers(1, 60), begin=st.integers(0, 10**6))
+def test_pieces_end_where_they_have_room_and_the_last_is_short(count: int, stride: int, begin: int) -> None:
+    """Each but the last ends at a recorded state; none has more than `recording.ROWS` holds, and the last is half of one."""
+    ends = training.pieces(begin, count, stride)
+    assert ends == sorted(set(ends)) and ends[0] > begin and ends[-1] == begin + count
+    assert all((end - begin) % stride == 0 for end in ends[:-1])
+    states = [-(-size // stride) for size in np.diff([begin, *ends])]
+    assert max(states) < recording.ROWS and states[-1] <= -(-max(states) // 2)
