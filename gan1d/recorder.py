@@ -50,7 +50,7 @@ class Recorder:
             self._coming.pop(0).result()
 
     def rows(self, frames: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Rows (F, …) of `recording.looked` and of `measuring.generated`.
+        """Rows (F, …) of `recording.unpacked` and of `measuring.generated`.
 
         The last one stands for those that a run which ended early does not have.
         """
@@ -63,7 +63,8 @@ class Recorder:
                 kept = jax.tree.map(np.asarray, kept)  # waits for it
             rows = observed(self._structure, kept, self._points)
             if count := int(kept.count):
-                self._rows.append(unpacked(self._structure, np.asarray(rows)[:count], len(self._points.x)))
+                states, seen = np.asarray(kept.states)[:count], np.asarray(rows)[:count]
+                self._rows.append(unpacked(self._structure, states, seen, len(self._points.x)))
                 self._measuring.add(self._rows[-1]["g"])
 
 

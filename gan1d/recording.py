@@ -49,7 +49,7 @@ def observe(s: Structure, players: Players, points: Points) -> dict[str, jax.Arr
     felt = nodes.masses > DUST
     at = jnp.asarray(nodes.nodes[felt], jnp.float32)
     if isinstance(g_module, networks.LinearGenerator):
-        g, fake = jnp.stack([g_module.mean[...], jnp.abs(g_module.std[...])]), g_module(at)
+        g, fake = _line(g_module, jnp), g_module(at)
     else:
         g, fake = _at_both(g_module, jnp.asarray(cells(noise).edges, jnp.float32), at)
     on_grid, on_fake = _at_both(nnx.merge(d_graph, players.d), points.x, fake)
@@ -86,6 +86,11 @@ def sampled(s: Structure, players: Players, real: jax.Array, noise: jax.Array) -
         "sample_logit": logit,
         "sample_step": -steepness * slope,
     }
+
+
+def _line(module: networks.LinearGenerator, xp: Any) -> Any:
+    """Mean and standard deviation (…, 2) of a linear generator's samples, data units."""
+    return xp.stack([module.mean[...], xp.abs(module.std[...])], axis=-1)
 
 
 def _at_both(module: Any, a: jax.Array, b: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -128,22 +133,36 @@ def observed(s: Structure, kept: Kept, points: Points) -> jax.Array:
         row = ravelled(looked(s, now, points), jnp)
         return kept.states[i + 1], jax.lax.dynamic_update_index_in_dim(rows, row, i, 0)
 
-    length = sum(leaf.size for leaf in jax.tree.leaves(row_shapes(s, len(points.x))))
+    length = sum(leaf.size for leaf in jax.tree.leaves(_looked_shapes(s, len(points.x))))
     return jax.lax.fori_loop(0, kept.count, put, (kept.states[0], jnp.zeros((ROWS, length))))[1]
 
 
 def looked(s: Structure, state: jax.Array, points: Points) -> dict[str, jax.Array]:
-    """`observe`, `sampled` and `SEEN` of one of `Kept.states`, state (L,)."""
-    d, g, seen, real, noise = jnp.split(state, np.cumsum(_lengths(s))[:-1])
+    """`observe` and `sampled` of one of `Kept.states`, state (L,), but for what `as_kept` finds in it."""
+    d, g, _, real, noise = jnp.split(state, _ends(s))
     d, g = trees(s, Players(d, None, g, None))
     players = Players(d, None, g, None)
-    return observe(s, players, points) | sampled(s, players, real, noise) | dict(zip(SEEN, seen, strict=True))
+    found = observe(s, players, points) | sampled(s, players, real, noise)
+    return {name: values for name, values in found.items() if name not in as_kept(s, state, jnp)}
 
 
-def unpacked(s: Structure, rows: np.ndarray, cells: int) -> dict[str, np.ndarray]:
-    """What `looked` says, by name (R, …), in rows of `observed` (R, …) on a grid of so many cells."""
-    found: dict[str, np.ndarray] = unravelled(rows, row_shapes(s, cells))
+def as_kept(s: Structure, states: Any, xp: Any = np) -> dict[str, Any]:
+    """What is recorded of `Kept.states` (…, L) and is in them as it is, by name (…, …): `SEEN`, sample_real, and g of a linear generator.
+
+    It does not go through `observed`: where more than eight kernels could run at once, XLA gives some of them to a second thread, and in
+    every pass the two wait for each other. xp: NumPy, or jax.numpy within a program.
+    """
+    d, g, seen, real, _ = xp.split(states, _ends(s), axis=-1)
+    found = {name: seen[..., i] for i, name in enumerate(SEEN)} | {"sample_real": real}
+    if s.generator[0] == "linear":
+        found["g"] = _line(nnx.merge(skeletons(s)[1], trees(s, Players(d, None, g, None))[1]), xp)
     return found
+
+
+def unpacked(s: Structure, states: np.ndarray, rows: np.ndarray, cells: int) -> dict[str, np.ndarray]:
+    """All that is recorded, by name (F, …), of `Kept.states` (F, L) and their rows of `observed` (F, …) on a grid of so many cells."""
+    found: dict[str, np.ndarray] = unravelled(rows, _looked_shapes(s, cells))
+    return found | as_kept(s, states)
 
 
 @cache
@@ -153,6 +172,11 @@ def abstract(s: Structure) -> State:
     return jax.eval_shape(partial(initial, s), n)
 
 
+def _ends(s: Structure) -> np.ndarray:
+    """Where in one of `Kept.states` its parts end, but for the last."""
+    return np.cumsum(_lengths(s))[:-1]
+
+
 def _lengths(s: Structure) -> list[int]:
     """Of the parts of one of `Kept.states`."""
     players, batch = abstract(s).players, min(s.batch, SAMPLES)
@@ -160,8 +184,15 @@ def _lengths(s: Structure) -> list[int]:
     return [*sizes, len(SEEN), batch, batch]
 
 
-@cache
 def row_shapes(s: Structure, cells: int) -> dict[str, Any]:
+    """What is recorded of a state, as abstract arrays, on a grid of so many cells."""
+    state = jax.ShapeDtypeStruct((sum(_lengths(s)),), np.float32)
+    found: dict[str, Any] = jax.eval_shape(partial(as_kept, s, xp=jnp), state)
+    return _looked_shapes(s, cells) | found
+
+
+@cache
+def _looked_shapes(s: Structure, cells: int) -> dict[str, Any]:
     """What `looked` says, as abstract arrays, on a grid of so many cells."""
     points = Points(*(jax.ShapeDtypeStruct((cells,), np.float32) for _ in "xm"))
     return jax.eval_shape(partial(looked, s), jax.ShapeDtypeStruct((sum(_lengths(s)),), np.float32), points)

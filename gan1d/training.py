@@ -231,7 +231,7 @@ def assemble(
     diverged_at: int,
     **others: Any,
 ) -> Trajectory:
-    """The trajectory of a run from its rows (F, …): `recording.looked`'s, and `measuring.generated`'s of the generator's density.
+    """The trajectory of a run from its rows (F, …): `recording.unpacked`'s, and `measuring.generated`'s of the generator's density.
 
     steps (F,): after which iterations they were recorded. diverged_at: or -1.
     """

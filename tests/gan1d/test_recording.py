@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import gan1d
+from gan1d import recording
 from gan1d.config import Config, structure
 from gan1d.data import target
 from gan1d.players import skeletons
@@ -65,3 +67,24 @@ def test_a_score_has_its_own_expectations_and_no_probabilities() -> None:
     assert all(np.isnan(getattr(run, name)).all() for name in ("value", "p_real_on_real", "p_real_on_fake"))
     assert run.summary["output"] == "score" and run.metrics["value"] is None
     assert gan1d.train(BASE).score_real is None
+
+
+def test_what_is_in_a_state_as_it_is_is_read_from_there() -> None:
+    """A linear generator's mean and standard deviation, whose parameter may be negative, what training saw, and the real samples."""
+    s = structure(BASE)
+    players = recording.abstract(s).players
+    sizes = [sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in (players.d, players.g)]
+    one, other = np.float32([[3.0, -2.0], [1.0, 0.5]]), np.arange(2 * (4 + 8 + 8), dtype=np.float32).reshape(2, -1)
+    states = np.concatenate([np.zeros((2, sizes[0]), np.float32), one, other], axis=1)
+    found = recording.as_kept(s, states)
+    assert found.keys() == {*recording.SEEN, "sample_real", "g"}
+    np.testing.assert_array_equal(found["g"], np.abs(one))
+    np.testing.assert_array_equal(np.stack([found[name] for name in recording.SEEN], axis=1), other[:, :4])
+    np.testing.assert_array_equal(found["sample_real"], other[:, 4:12])
+    points = recording.Points(np.linspace(-5, 5, 16, dtype=np.float32), np.full(16, 1 / 16, np.float32))
+    looked = recording.looked(s, jnp.asarray(states[0]), points)
+    assert not looked.keys() & found.keys()
+    shapes = {name: shape.shape for name, shape in recording.row_shapes(s, 16).items()}
+    assert shapes == {name: np.shape(values) for name, values in looked.items()} | {
+        name: values.shape[1:] for name, values in found.items()
+    }
