@@ -143,7 +143,7 @@ def looked(s: Structure, state: jax.Array, points: Points) -> dict[str, jax.Arra
     d, g = trees(s, Players(d, None, g, None))
     players = Players(d, None, g, None)
     found = observe(s, players, points) | sampled(s, players, real, noise)
-    return {name: values for name, values in found.items() if name not in as_kept(s, state, jnp)}
+    return {name: values for name, values in found.items() if name not in _names_as_kept(s)}
 
 
 def as_kept(s: Structure, states: Any, xp: Any = np) -> dict[str, Any]:
@@ -157,6 +157,11 @@ def as_kept(s: Structure, states: Any, xp: Any = np) -> dict[str, Any]:
     if s.generator[0] == "linear":
         found["g"] = _line(nnx.merge(skeletons(s)[1], trees(s, Players(d, None, g, None))[1]), xp)
     return found
+
+
+def _names_as_kept(s: Structure) -> set[str]:
+    """Those of `as_kept`: it need not be traced for them."""
+    return {*SEEN, "sample_real"} | ({"g"} if s.generator[0] == "linear" else set())
 
 
 def unpacked(s: Structure, states: np.ndarray, rows: np.ndarray, cells: int) -> dict[str, np.ndarray]:
