@@ -133,40 +133,35 @@ def observed(s: Structure, kept: Kept, points: Points) -> jax.Array:
         row = ravelled(looked(s, now, points), jnp)
         return kept.states[i + 1], jax.lax.dynamic_update_index_in_dim(rows, row, i, 0)
 
-    length = sum(leaf.size for leaf in jax.tree.leaves(_looked_shapes(s, len(points.x))))
+    length = sum(leaf.size for leaf in jax.tree.leaves(_shapes_looked(s, len(points.x))))
     return jax.lax.fori_loop(0, kept.count, put, (kept.states[0], jnp.zeros((ROWS, length))))[1]
 
 
 def looked(s: Structure, state: jax.Array, points: Points) -> dict[str, jax.Array]:
-    """`observe` and `sampled` of one of `Kept.states`, state (L,), but for what `as_kept` finds in it."""
+    """`observe` and `sampled` of one of `Kept.states`, state (L,), but for what `as_kept` reads off it."""
     d, g, _, real, noise = jnp.split(state, _ends(s))
     d, g = trees(s, Players(d, None, g, None))
     players = Players(d, None, g, None)
     found = observe(s, players, points) | sampled(s, players, real, noise)
-    return {name: values for name, values in found.items() if name not in _names_as_kept(s)}
+    return {name: values for name, values in found.items() if name not in _shapes_as_kept(s)}
 
 
-def as_kept(s: Structure, states: Any, xp: Any = np) -> dict[str, Any]:
-    """What is recorded of `Kept.states` (…, L) and is in them as it is, by name (…, …): `SEEN`, sample_real, and g of a linear generator.
+def as_kept(s: Structure, states: np.ndarray) -> dict[str, np.ndarray]:
+    """What is recorded of `Kept.states` (…, L) and can be read off them, by name (…, …): `SEEN`, sample_real, a linear generator's g.
 
     It does not go through `observed`: where more than eight kernels could run at once, XLA gives some of them to a second thread, and in
-    every pass the two wait for each other. xp: NumPy, or jax.numpy within a program.
+    every pass the two wait for each other.
     """
-    d, g, seen, real, _ = xp.split(states, _ends(s), axis=-1)
+    d, g, seen, real, _ = np.split(states, _ends(s), axis=-1)
     found = {name: seen[..., i] for i, name in enumerate(SEEN)} | {"sample_real": real}
     if s.generator[0] == "linear":
-        found["g"] = _line(nnx.merge(skeletons(s)[1], trees(s, Players(d, None, g, None))[1]), xp)
+        found["g"] = _line(nnx.merge(skeletons(s)[1], trees(s, Players(d, None, g, None))[1]), np)
     return found
-
-
-def _names_as_kept(s: Structure) -> set[str]:
-    """Those of `as_kept`: it need not be traced for them."""
-    return {*SEEN, "sample_real"} | ({"g"} if s.generator[0] == "linear" else set())
 
 
 def unpacked(s: Structure, states: np.ndarray, rows: np.ndarray, cells: int) -> dict[str, np.ndarray]:
     """All that is recorded, by name (F, …), of `Kept.states` (F, L) and their rows of `observed` (F, …) on a grid of so many cells."""
-    found: dict[str, np.ndarray] = unravelled(rows, _looked_shapes(s, cells))
+    found: dict[str, np.ndarray] = unravelled(rows, _shapes_looked(s, cells))
     return found | as_kept(s, states)
 
 
@@ -191,13 +186,18 @@ def _lengths(s: Structure) -> list[int]:
 
 def row_shapes(s: Structure, cells: int) -> dict[str, Any]:
     """What is recorded of a state, as abstract arrays, on a grid of so many cells."""
-    state = jax.ShapeDtypeStruct((sum(_lengths(s)),), np.float32)
-    found: dict[str, Any] = jax.eval_shape(partial(as_kept, s, xp=jnp), state)
-    return _looked_shapes(s, cells) | found
+    return _shapes_looked(s, cells) | _shapes_as_kept(s)
 
 
 @cache
-def _looked_shapes(s: Structure, cells: int) -> dict[str, Any]:
+def _shapes_as_kept(s: Structure) -> dict[str, Any]:
+    """What `as_kept` says of a state, as abstract arrays."""
+    found = as_kept(s, np.zeros(sum(_lengths(s)), np.float32))
+    return {name: jax.ShapeDtypeStruct(values.shape, values.dtype) for name, values in found.items()}
+
+
+@cache
+def _shapes_looked(s: Structure, cells: int) -> dict[str, Any]:
     """What `looked` says, as abstract arrays, on a grid of so many cells."""
     points = Points(*(jax.ShapeDtypeStruct((cells,), np.float32) for _ in "xm"))
     return jax.eval_shape(partial(looked, s), jax.ShapeDtypeStruct((sum(_lengths(s)),), np.float32), points)

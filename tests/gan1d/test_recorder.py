@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ from gan1d.config import Config, structure
 from gan1d.data import target
 from gan1d.recorder import Recorder
 
+ROOT = Path(__file__).parents[2]
 CONFIG = Config.from_dict(
     {
         "data": {"means": [-2, 3], "stds": [1, 0.5]},
@@ -78,3 +83,39 @@ def test_any_number_of_states_comes_whole(frames: int) -> None:
     kept = [at for at, _ in run.checkpoints]
     assert kept[0] == 0 and kept[-1] == 600 and len(set(kept)) == len(kept) and set(kept) <= set(run.iteration)
     assert all(int(state.iteration) == at for at, state in run.checkpoints)
+
+
+ALONE = """
+import os, sys
+from pathlib import Path
+from gan1d import algorithm, config, data, draws, programs, recording, training
+programs.for_single_runs()
+import jax, numpy as np
+
+def waits():
+    lines = [line for path in Path("/proc/self/task").glob("*/status") for line in path.read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+
+c = config.Config.from_json(os.environ["CONFIG"])
+s, n, points = config.structure(c), draws.numbers(c), training.points_of(data.target(c.data), training.grid_of(c))
+plan = algorithm.Plan.of(63, 0, 63, 1)
+kept = jax.tree.map(np.asarray, algorithm.run(s, n, *(algorithm.begin(s, n), training.NOTHING), plan)[-1])
+with jax.default_device(programs.beside()):
+    jax.block_until_ready(recording.observed(s, kept, points))
+    before = waits()
+    for _ in range(10):
+        jax.block_until_ready(recording.observed(s, kept, points))
+print((waits() - before) / 10 / int(kept.count))
+"""
+"""How often a thread waits for another for each state that is observed."""
+
+
+@pytest.mark.parametrize("kind", ["linear", "mlp"])
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux alone tells")
+def test_states_are_observed_without_threads_that_wait_for_each_other(kind: str) -> None:
+    """A few times for each piece, not for each state: with kernels that copy what the host has, it was up to once for each."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("NPROC")}
+    environment |= {"CONFIG": Config(data=CONFIG.data).replace(**{"generator.kind": kind}).to_json()}
+    own = [sys.executable, "-c", ALONE]
+    done = subprocess.run(own, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
+    assert float(done.stdout) < 0.2
